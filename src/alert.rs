@@ -1,0 +1,266 @@
+//! The alert flow: from one state change of the alarm to one published alert.
+//!
+//! What must hold: whatever fails while looking for the events, the alert goes
+//! out and says what is missing; only a failed publish is an error; and looking
+//! stops early enough to leave the publish its time.
+
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_sns::Client as Sns;
+use aws_sdk_sns::types::MessageAttributeValue;
+use jiff::tz::TimeZone;
+use tokio::time::{Instant, timeout_at};
+use tracing::{info, warn};
+
+use crate::alarm::{Metric, StateChange, StateValue, Window};
+use crate::fault::Fault;
+use crate::findings::Findings;
+use crate::message::{self, Alert, Message, Outcome, Search};
+
+/// Where alerts go and how they show times.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    /// The people's topic.
+    pub topic_arn: &'a str,
+    /// The zone shown beside UTC.
+    pub zone: &'a TimeZone,
+    /// What is wrong with the reader's settings, for the mail to say.
+    pub problem: Option<&'a str>,
+}
+
+/// How much of the time left belongs to the publish: two attempts.
+const PUBLISH: Duration = Duration::from_secs(17);
+
+/// Finds what raised the alarm and publishes one alert.
+///
+/// # Errors
+///
+/// The publish failed: then nobody has been told, and Lambda should try again.
+pub async fn alert(
+    logs: &Logs,
+    sns: &Sns,
+    reader: Reader<'_>,
+    change: &StateChange,
+    deadline: Instant,
+) -> Result<(), Fault> {
+    let mut looked = match change.new_state {
+        StateValue::Alarm => look(logs, change, stop_looking(deadline)).await,
+        _ => Looked::nowhere(change.window()),
+    };
+    looked.problems.extend(reader.problem.map(str::to_owned));
+    let message = message::compose(&Alert {
+        change,
+        window: looked.window,
+        widened: looked.widened,
+        searches: &looked.searches,
+        findings: &looked.findings,
+        problems: &looked.problems,
+        zone: reader.zone,
+    });
+    publish(sns, reader.topic_arn, &message).await?;
+    info!(
+        alarm = change.name,
+        state = %change.new_state,
+        alert_id = change.alert_id(),
+        severity = %message.severity,
+        found = looked.findings.found(),
+        problems = looked.problems.len(),
+        "alerted"
+    );
+    Ok(())
+}
+
+/// Sends a message that is no alarm on as it is.
+///
+/// # Errors
+///
+/// The publish failed.
+pub async fn pass_on(
+    sns: &Sns,
+    topic_arn: &str,
+    subject: Option<&str>,
+    text: &str,
+) -> Result<(), Fault> {
+    let passed_on = message::passed_on(subject, text);
+    sns.publish()
+        .topic_arn(topic_arn)
+        .set_subject(passed_on.subject)
+        .message(passed_on.text)
+        .send()
+        .await
+        .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
+    info!("passed on a message that is no alarm");
+    Ok(())
+}
+
+/// When to stop looking: early enough for the publish, or half-way when even
+/// that is more than what is left.
+fn stop_looking(deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(Instant::now());
+    deadline - PUBLISH.min(left / 2)
+}
+
+/// What looking gave.
+struct Looked {
+    window: Window,
+    widened: bool,
+    searches: Vec<Search>,
+    findings: Findings,
+    problems: Vec<String>,
+}
+
+impl Looked {
+    fn nowhere(window: Window) -> Self {
+        Self {
+            window,
+            widened: false,
+            searches: Vec::new(),
+            findings: Findings::default(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// Asks which filters feed the alarm's metric and searches their log groups
+/// with their patterns, once more in a wider window when nothing is found.
+async fn look(logs: &Logs, change: &StateChange, until: Instant) -> Looked {
+    let mut looked = Looked::nowhere(change.window());
+    let Some(metric) = &change.metric else {
+        looked.problems.push(
+            "the alarm does not watch one metric, so no metric filter tells where to look"
+                .to_owned(),
+        );
+        return looked;
+    };
+    match timeout_at(until, filters(logs, metric)).await {
+        Ok(Ok(searches)) => looked.searches = searches,
+        Ok(Err(fault)) => looked.problems.push(fault.to_string()),
+        Err(_) => looked
+            .problems
+            .push("logs:DescribeMetricFilters did not answer in time".to_owned()),
+    }
+    if looked.searches.is_empty() && looked.problems.is_empty() {
+        looked.problems.push(format!(
+            "no metric filter feeds {} {} any more",
+            metric.namespace, metric.name
+        ));
+    }
+    search(logs, &mut looked, until).await;
+    let complete = |search: &Search| search.outcome == Outcome::Complete;
+    if looked.findings.is_empty()
+        && looked.searches.iter().all(complete)
+        && !looked.searches.is_empty()
+    {
+        looked.window = looked.window.widened();
+        looked.widened = true;
+        search(logs, &mut looked, until).await;
+    }
+    for problem in &looked.problems {
+        warn!(problem, "looked with a problem");
+    }
+    looked
+}
+
+/// The filters that feed a metric, each a search to make.
+async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
+    let mut pages = logs
+        .describe_metric_filters()
+        .metric_namespace(&metric.namespace)
+        .metric_name(&metric.name)
+        .into_paginator()
+        .items()
+        .send();
+    let mut searches = Vec::new();
+    while let Some(found) = pages.next().await {
+        let found =
+            found.map_err(|error| Fault::of("logs:DescribeMetricFilters", &metric.name, &error))?;
+        searches.push(Search {
+            filter: found.filter_name.unwrap_or_default(),
+            log_group: found.log_group_name.unwrap_or_default(),
+            pattern: found.filter_pattern.unwrap_or_default(),
+            pages: 0,
+            outcome: Outcome::Complete,
+        });
+    }
+    Ok(searches)
+}
+
+/// Makes every search; what each found is in the findings, how each ended in
+/// itself.
+async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
+    for search in &mut looked.searches {
+        let reading = read(logs, search, looked.window, &mut looked.findings);
+        match timeout_at(until, reading).await {
+            Ok(Ok(())) => search.outcome = Outcome::Complete,
+            Ok(Err(fault)) => {
+                search.outcome = Outcome::Failed;
+                looked.problems.push(fault.to_string());
+            }
+            Err(_) => search.outcome = Outcome::OutOfTime,
+        }
+    }
+}
+
+/// Reads every page of one search. A page may be empty and yet not the last:
+/// only a missing token ends it.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
+async fn read(
+    logs: &Logs,
+    search: &mut Search,
+    window: Window,
+    findings: &mut Findings,
+) -> Result<(), Fault> {
+    let mut token = None;
+    loop {
+        let page = logs
+            .filter_log_events()
+            .log_group_name(&search.log_group)
+            .filter_pattern(&search.pattern)
+            .start_time(window.start_millis())
+            .end_time(window.end_millis())
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| Fault::of("logs:FilterLogEvents", &search.log_group, &error))?;
+        search.pages += 1;
+        for event in page.events() {
+            findings.read(event.message().unwrap_or_default());
+        }
+        match page.next_token {
+            Some(next) => token = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fault> {
+    let mut request = sns
+        .publish()
+        .topic_arn(topic_arn)
+        .subject(&message.subject)
+        .message(message.body())
+        .message_structure("json");
+    for (name, value) in [
+        ("severity", message.severity.to_string()),
+        ("alarm", message.alarm.clone()),
+    ] {
+        let value = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(value)
+            .build()
+            .map_err(|error| Fault {
+                action: "sns:Publish",
+                object: topic_arn.to_owned(),
+                code: None,
+                message: error.to_string(),
+            })?;
+        request = request.message_attributes(name, value);
+    }
+    request
+        .send()
+        .await
+        .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
+    Ok(())
+}

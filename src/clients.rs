@@ -1,0 +1,89 @@
+//! The AWS clients, over one HTTP connector and one TLS stack that also carries
+//! the answers to CloudFormation.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_cloudwatch::Client as CloudWatch;
+use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_sns::Client as Sns;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::environment::Environment;
+
+/// Everything that can be called.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// CloudWatch Logs: both flows.
+    pub logs: Logs,
+    /// CloudWatch: provisioning only.
+    pub cloudwatch: CloudWatch,
+    /// SNS: both flows.
+    pub sns: Sns,
+    /// For the answer to CloudFormation.
+    pub connector: SharedHttpConnector,
+}
+
+/// Builds the clients from the environment alone: no profile files, no
+/// metadata service, no other place to look for credentials than the variables
+/// that Lambda sets.
+#[must_use]
+pub fn build(environment: &Environment, connector: SharedHttpConnector) -> Clients {
+    let config = config(environment, connector.clone());
+    Clients {
+        logs: Logs::new(&config),
+        cloudwatch: CloudWatch::new(&config),
+        sns: Sns::new(&config),
+        connector,
+    }
+}
+
+/// The connector that goes to the network.
+#[must_use]
+pub fn connector() -> SharedHttpConnector {
+    let connector = Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .build();
+    SharedHttpConnector::new(connector)
+}
+
+fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfig {
+    // A hanging attempt is given up early enough for another one.
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(8))
+        .build();
+    let credentials = environment.credentials.as_ref().map(|credentials| {
+        SharedCredentialsProvider::new(Credentials::new(
+            &credentials.access_key_id,
+            &credentials.secret_access_key,
+            credentials.session_token.clone(),
+            None,
+            "environment",
+        ))
+    });
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(environment.region.clone().map(Region::new))
+        // The connector is made once and shared: the function is called for
+        // every operation, and one made there would open its own connections.
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .retry_config(RetryConfig::standard())
+        .timeout_config(timeouts)
+        .sleep_impl(TokioSleep::new())
+        .use_fips(environment.use_fips)
+        .use_dual_stack(environment.use_dual_stack);
+    config.set_credentials_provider(credentials);
+    config.set_endpoint_url(environment.endpoint_url.clone());
+    config.build()
+}

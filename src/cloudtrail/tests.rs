@@ -1,0 +1,225 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+const SAMPLES: [&str; 8] = [
+    include_str!("../../tests/cloudtrail/decrypt-access-denied.json"),
+    include_str!("../../tests/cloudtrail/decrypt-disabled.json"),
+    include_str!("../../tests/cloudtrail/decrypt-incorrect-key.json"),
+    include_str!("../../tests/cloudtrail/decrypt-success.json"),
+    include_str!("../../tests/cloudtrail/encrypt-not-found.json"),
+    include_str!("../../tests/cloudtrail/generate-data-key-throttled.json"),
+    include_str!("../../tests/cloudtrail/other-role-error.json"),
+    include_str!("../../tests/cloudtrail/s3-error.json"),
+];
+
+#[test]
+fn every_sample_is_read_in_full() {
+    for sample in SAMPLES {
+        let event = Event::parse(sample).unwrap();
+        assert!(
+            event.event_time.is_some() && event.event_id.is_some(),
+            "{sample}"
+        );
+        assert!(
+            event
+                .principal()
+                .name
+                .starts_with("arn:aws:iam::111122223333:role/"),
+            "{sample}"
+        );
+        assert!(event.principal().session.is_some(), "{sample}");
+    }
+}
+
+#[test]
+fn a_message_that_is_no_object_is_an_error() {
+    for message in [
+        "",
+        "null",
+        "[]",
+        "\"x\"",
+        "{",
+        "{\"eventID\":",
+        "plain text",
+    ] {
+        assert!(Event::parse(message).is_err(), "{message}");
+    }
+    let error = Event::parse("{\"userIdentity\": x}")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("the log message is no CloudTrail event: expected value"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_field_of_another_type_costs_that_field_only() {
+    let whole: Value = serde_json::from_str(SAMPLES[0]).unwrap();
+    for name in whole.as_object().unwrap().keys() {
+        for surprise in [
+            Value::Null,
+            json!(7),
+            json!("x"),
+            json!([1, {}]),
+            json!({ "a": [] }),
+        ] {
+            let mut event = whole.clone();
+            event[name] = surprise;
+            let text = event.to_string();
+            let event = Event::parse(&text).unwrap();
+            let code = event.error_code.as_deref();
+            assert!(
+                code == Some("AccessDenied") || name == "errorCode",
+                "{text}"
+            );
+        }
+    }
+}
+
+#[track_caller]
+fn check_key(event: &Value, key: Option<&str>) {
+    let text = event.to_string();
+    assert_eq!(Event::parse(&text).unwrap().key(), key);
+}
+
+#[test]
+fn the_key_is_the_resource_or_what_the_caller_asked_for() {
+    let arn = "arn:aws:kms:us-east-1:444455556666:key/k";
+    let resource = json!({ "ARN": arn, "type": "AWS::KMS::Key", "accountId": "444455556666" });
+    check_key(
+        &json!({ "resources": [{ "ARN": "x", "type": "AWS::S3::Object" }, resource] }),
+        Some(arn),
+    );
+    check_key(
+        &json!({ "resources": [{ "ARNPrefix": "p", "type": "AWS::KMS::Key" }] }),
+        Some("p"),
+    );
+    check_key(
+        &json!({ "resources": null, "requestParameters": { "keyId": "alias/a" } }),
+        Some("alias/a"),
+    );
+    check_key(
+        &json!({ "requestParameters": { "keyId": "", "destinationKeyId": "d" } }),
+        Some("d"),
+    );
+    check_key(
+        &json!({ "requestParameters": { "sourceKeyId": "s" } }),
+        Some("s"),
+    );
+    check_key(&json!({ "requestParameters": null }), None);
+    let text = json!({ "resources": [resource], "recipientAccountId": "111122223333" }).to_string();
+    assert_eq!(
+        Event::parse(&text).unwrap().other_account(),
+        Some("444455556666")
+    );
+}
+
+#[track_caller]
+fn check_principal(identity: &Value, name: &str, session: Option<&str>, invoked_by: Option<&str>) {
+    let text = json!({ "userIdentity": identity }).to_string();
+    let event = Event::parse(&text).unwrap();
+    assert_eq!(
+        event.principal(),
+        Principal {
+            name,
+            session,
+            invoked_by
+        },
+        "{identity}"
+    );
+}
+
+#[test]
+fn every_form_of_identity_has_a_name() {
+    let role = json!({ "sessionIssuer": { "type": "Role", "arn": "arn:aws:iam::1:role/r", "userName": "r" } });
+    let assumed = "arn:aws:sts::1:assumed-role/r/s";
+    check_principal(
+        &json!({ "type": "AssumedRole", "arn": assumed, "principalId": "AROA:s", "sessionContext": role }),
+        "arn:aws:iam::1:role/r",
+        Some("s"),
+        None,
+    );
+    check_principal(
+        &json!({ "type": "AssumedRole", "principalId": "AROA:s", "sessionContext": role, "invokedBy": "config.amazonaws.com" }),
+        "arn:aws:iam::1:role/r",
+        Some("s"),
+        Some("config.amazonaws.com"),
+    );
+    check_principal(
+        &json!({ "type": "AssumedRole", "arn": assumed }),
+        "r",
+        Some("s"),
+        None,
+    );
+    let user = "arn:aws:iam::1:user/alice";
+    check_principal(
+        &json!({ "type": "IAMUser", "arn": user, "userName": "alice" }),
+        user,
+        None,
+        None,
+    );
+    check_principal(
+        &json!({ "type": "IAMUser", "userName": "alice" }),
+        "alice",
+        None,
+        None,
+    );
+    let root = json!({ "type": "Root", "arn": "arn:aws:iam::1:root", "sessionContext": { "attributes": {} } });
+    check_principal(&root, "arn:aws:iam::1:root", None, None);
+    check_principal(
+        &json!({ "type": "AWSAccount", "principalId": "AIDA", "accountId": "2" }),
+        "2",
+        None,
+        None,
+    );
+    let service = json!({ "type": "AWSService", "invokedBy": "s3.amazonaws.com" });
+    check_principal(&service, "s3.amazonaws.com", None, None);
+    check_principal(&json!({ "type": "Unknown" }), "Unknown", None, None);
+    check_principal(&json!({ "arn": "" }), "an unknown caller", None, None);
+    check_principal(&Value::Null, "an unknown caller", None, None);
+}
+
+#[test]
+fn a_session_tells_what_probably_runs_in_it() {
+    let cases = [
+        ("0f9de1c2b3a4958677685940a1b2c3d4", "ECS task"),
+        ("0F9DE1C2B3A4958677685940A1B2C3D4", "session"),
+        ("i-0abcdef1234567890", "EC2 instance"),
+        ("i-am-no-instance", "session"),
+        ("eks-cluster-pod-1234", "EKS pod"),
+        ("AWSCodeBuild-1234", "CodeBuild build"),
+        ("alice@example.com", "user"),
+        ("my-function", "session"),
+    ];
+    for (session, kind) in cases {
+        assert_eq!(Workload::of(session).kind(), kind, "{session}");
+        assert_eq!(
+            Workload::of(session).to_string(),
+            format!("{kind} {session}")
+        );
+    }
+}
+
+#[test]
+fn documented_context_is_shown_and_any_other_is_hashed() {
+    let event = Event::parse(SAMPLES[1]).unwrap();
+    let affected: Vec<_> = event
+        .affected()
+        .map(|pair| format!("{}={}", pair.key, pair.value))
+        .collect();
+    let arn = "aws:s3:arn=arn:aws:s3:::pattern1-orders/2026/11/23/0002";
+    assert_eq!(affected, ["tenant=(hidden, sha256 b5b4614e)", arn]);
+}
+
+#[test]
+fn a_huge_context_is_bounded() {
+    let pairs: serde_json::Map<_, _> = (0..500)
+        .map(|nth| (format!("{nth}{}", "k".repeat(9_000)), json!("v")))
+        .collect();
+    let text = json!({ "requestParameters": { "encryptionContext": pairs } }).to_string();
+    let affected: Vec<_> = Event::parse(&text).unwrap().affected().collect();
+    assert_eq!(affected.len(), 16);
+    assert!(affected.iter().all(|pair| pair.key.len() <= 512));
+}

@@ -1,0 +1,108 @@
+//! What a failed AWS call was: which action, on which object, with which code.
+//! A fault reads as one line that names the object, so that it can stand in
+//! CloudFormation's Reason, in a mail and in the log as it is; callers decide
+//! by [`Fault::code`], never by the message.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// A failed call to AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The action as IAM spells it, for example `logs:PutMetricFilter`.
+    pub action: &'static str,
+    /// The name or ARN of what the call was about.
+    pub object: String,
+    /// The service's error code, absent when no answer was understood.
+    pub code: Option<String>,
+    /// The service's message, or what went wrong on the way to it.
+    pub message: String,
+}
+
+impl Fault {
+    /// Describes an SDK error.
+    pub fn of<E, R>(action: &'static str, object: impl Into<String>, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        R: fmt::Debug,
+    {
+        let message = match error {
+            SdkError::ServiceError(service) => {
+                service.err().message().unwrap_or("no message").to_owned()
+            }
+            SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+            SdkError::DispatchFailure(dispatch) => dispatch
+                .as_connector_error()
+                .map_or_else(|| "could not be sent".to_owned(), |cause| causes(cause)),
+            SdkError::ResponseError(_) => "the answer could not be read".to_owned(),
+            SdkError::ConstructionFailure(_) => "the request could not be made".to_owned(),
+            _ => "unknown failure".to_owned(),
+        };
+        Self {
+            action,
+            object: object.into(),
+            code: error.code().map(str::to_owned),
+            message,
+        }
+    }
+
+    /// Whether the service answered with one of these codes. Services differ
+    /// in how they spell the same thing, hence several.
+    #[must_use]
+    pub fn is(&self, codes: &[&str]) -> bool {
+        self.code
+            .as_deref()
+            .is_some_and(|code| codes.contains(&code))
+    }
+
+    /// Whether the object is not there: CloudWatch says `ResourceNotFound`,
+    /// Logs `ResourceNotFoundException`, SNS `NotFound` or `ResourceNotFound`.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.is(&[
+            "NotFound",
+            "NotFoundException",
+            "ResourceNotFound",
+            "ResourceNotFoundException",
+        ])
+    }
+
+    /// Whether IAM or a resource policy refused the call: Logs and CloudWatch
+    /// say `AccessDeniedException` or `AccessDenied`, SNS `AuthorizationError`.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.is(&[
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthorizationError",
+            "AuthorizationErrorException",
+        ])
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}: ", self.action, self.object)?;
+        if let Some(code) = &self.code {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(self.message.trim())
+    }
+}
+
+impl Error for Fault {}
+
+/// An error with its causes, as one line.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        parts.push(error.to_string());
+        cause = error.source();
+    }
+    parts.dedup();
+    parts.join(": ")
+}

@@ -1,0 +1,148 @@
+//! The failed calls that a search found, in bounded memory however many there are.
+//!
+//! Calls that are alike are kept as one [`Group`]: the same error, operation, key and role. The
+//! session is not part of it, because tasks come and go. Every event counts once, also when
+//! CloudTrail delivers it twice or to two accounts, and every message that was read is in exactly
+//! one of the counts here, so that the numbers in an alert add up.
+
+mod group;
+mod values;
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub use self::group::{Group, GroupKey, Newest};
+pub use self::values::Values;
+use crate::cloudtrail::Event;
+use crate::text;
+
+/// More groups than anybody reads.
+const MOST_GROUPS: usize = 50;
+/// So many events are told apart; beyond that, a second delivery would count again.
+const MOST_REMEMBERED: usize = 200_000;
+/// How much of an unreadable message is kept.
+const SAMPLE: usize = 200;
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    groups: HashMap<GroupKey, Group>,
+    seen: HashSet<u64>,
+    found: u64,
+    duplicates: u64,
+    not_errors: u64,
+    unreadable: u64,
+    ungrouped: u64,
+    sample: Option<String>,
+}
+
+impl Findings {
+    /// Reads one log message and counts it.
+    pub fn read(&mut self, message: &str) {
+        let Ok(event) = Event::parse(message) else {
+            self.unreadable = self.unreadable.saturating_add(1);
+            self.sample
+                .get_or_insert_with(|| text::harmless(message, SAMPLE));
+            return;
+        };
+        let Some(code) = event.error_code.as_deref().filter(|code| !code.is_empty()) else {
+            self.not_errors = self.not_errors.saturating_add(1);
+            return;
+        };
+        if self.is_repeated(&event) {
+            self.duplicates = self.duplicates.saturating_add(1);
+            return;
+        }
+        self.found = self.found.saturating_add(1);
+        let key = GroupKey::of(code, &event);
+        let has_room = self.groups.len() < MOST_GROUPS;
+        match self.groups.get_mut(&key) {
+            Some(group) => group.add(&event),
+            None if has_room => {
+                let mut group = Group::new(key.clone());
+                group.add(&event);
+                self.groups.insert(key, group);
+            }
+            None => self.ungrouped = self.ungrouped.saturating_add(1),
+        }
+    }
+
+    /// How many different calls failed.
+    #[must_use]
+    pub fn found(&self) -> u64 {
+        self.found
+    }
+
+    /// How many messages told of a call that was counted already.
+    #[must_use]
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// How many messages were events without an error.
+    #[must_use]
+    pub fn not_errors(&self) -> u64 {
+        self.not_errors
+    }
+
+    /// How many messages could not be read.
+    #[must_use]
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// The beginning of the first message that could not be read.
+    #[must_use]
+    pub fn unreadable_sample(&self) -> Option<&str> {
+        self.sample.as_deref()
+    }
+
+    /// How many of the found calls are in no group, because there were too many groups.
+    #[must_use]
+    pub fn ungrouped(&self) -> u64 {
+        self.ungrouped
+    }
+
+    /// Whether nothing was found, not even a message that could not be read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.found == 0 && self.unreadable == 0
+    }
+
+    /// The groups, the worst first, among equals the largest.
+    #[must_use]
+    pub fn groups(&self) -> Vec<&Group> {
+        let mut groups: Vec<_> = self.groups.values().collect();
+        groups.sort_by(|one, other| {
+            let rank = |group: &Group| (group.severity(), group.count());
+            rank(other)
+                .cmp(&rank(one))
+                .then_with(|| one.key().cmp(other.key()))
+        });
+        groups
+    }
+
+    /// Whether the call was counted before. An event without an id is always new.
+    fn is_repeated(&mut self, event: &Event<'_>) -> bool {
+        let ids = [
+            ("event", &event.event_id),
+            ("shared", &event.shared_event_id),
+        ];
+        let marks = ids.map(|(kind, id)| id.as_deref().map(|id| mark(kind, id)));
+        let is_repeated = marks.iter().flatten().any(|mark| self.seen.contains(mark));
+        if self.seen.len() < MOST_REMEMBERED {
+            self.seen.extend(marks.into_iter().flatten());
+        }
+        is_repeated
+    }
+}
+
+/// A short stand-in for an id.
+fn mark(kind: &str, id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (kind, id).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! The different values that a field had in a group's events.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+
+/// How many values are kept to be shown.
+const KEPT: usize = 3;
+/// How many values are told apart.
+const MOST_COUNTED: usize = 1_000;
+
+/// The different values of one kind: the newest few, and how many there were.
+#[derive(Clone, Debug)]
+pub struct Values<T> {
+    kept: Vec<(Option<Timestamp>, T)>,
+    seen: HashSet<u64>,
+}
+
+impl<T> Default for Values<T> {
+    fn default() -> Self {
+        Self {
+            kept: Vec::new(),
+            seen: HashSet::new(),
+        }
+    }
+}
+
+impl<T: Hash + PartialEq> Values<T> {
+    pub(super) fn add(&mut self, time: Option<Timestamp>, value: Option<T>) {
+        let Some(value) = value else { return };
+        if self.seen.len() < MOST_COUNTED {
+            let mut hasher = DefaultHasher::new();
+            value.hash(&mut hasher);
+            self.seen.insert(hasher.finish());
+        }
+        match self.kept.iter_mut().find(|(_, known)| *known == value) {
+            Some((newest, _)) => *newest = (*newest).max(time),
+            None => self.kept.push((time, value)),
+        }
+        self.kept.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+        self.kept.truncate(KEPT);
+    }
+
+    /// The newest values, newest first.
+    pub fn newest(&self) -> impl Iterator<Item = &T> {
+        self.kept.iter().map(|(_, value)| value)
+    }
+
+    /// How many values there were beyond the newest.
+    #[must_use]
+    pub fn more(&self) -> usize {
+        self.seen.len().saturating_sub(self.kept.len())
+    }
+
+    /// How many different values there were; a thousand stands for more.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.seen.len()
+    }
+}

@@ -1,0 +1,49 @@
+//! The `bootstrap` that Lambda starts: reads the environment, sets up the log,
+//! builds the clients, and hands each event to the handler.
+
+// Here, and nowhere else, the environment and the clock are read.
+#![allow(clippy::disallowed_methods)]
+
+use std::env;
+use std::time::SystemTime;
+
+use kms_alarm::environment::Environment;
+use kms_alarm::handler::{self, Invocation};
+use kms_alarm::{clients, log};
+use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::{Instrument, error, info_span, subscriber};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let environment = Environment::read(|name| env::var(name).ok());
+    subscriber::set_global_default(log::subscriber(environment.log.as_deref(), std::io::stdout))?;
+    let clients = clients::build(&environment, clients::connector());
+    let (environment, clients) = (&environment, &clients);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let invocation = invocation(event.context);
+        let span = info_span!("invocation", request_id = invocation.request_id);
+        let handled = handler::handle(environment, clients, &invocation, event.payload);
+        handled.instrument(span.clone()).await.map_err(|failure| {
+            // The whole chain: Lambda shows it to whoever looks for the cause.
+            let error_message = format!("{failure:#}");
+            span.in_scope(|| error!(error = error_message, "failed"));
+            Diagnostic {
+                error_type: "kms_alarm::Error".to_owned(),
+                error_message,
+            }
+        })
+    }))
+    .await
+}
+
+fn invocation(context: Context) -> Invocation {
+    let left = context.deadline().duration_since(SystemTime::now());
+    Invocation {
+        request_id: context.request_id,
+        function_arn: context.invoked_function_arn,
+        log_stream: context.env_config.log_stream.clone(),
+        deadline: Instant::now() + left.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,180 @@
+//! What an alert says first: what kind of news it is, how bad, and the mail's first sentence.
+
+use super::names::{key, role, sessions};
+use super::time::{moment, span};
+use super::{Alert, Outcome};
+use crate::alarm::StateValue;
+use crate::kms_error::{self, Severity};
+use crate::text::harmless;
+
+/// What there is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Situation {
+    /// Calls failed, and here they are.
+    Errors,
+    /// The alarm went off, and nothing was found.
+    NothingFound,
+    /// The alarm was set by hand, it seems.
+    Test,
+    /// The alarm is over.
+    Recovered,
+    /// The alarm cannot tell.
+    TooLittleData,
+}
+
+impl Situation {
+    pub(super) fn of(alert: &Alert<'_>) -> Self {
+        let searched = |search: &super::Search| search.outcome == Outcome::Complete;
+        match alert.change.new_state {
+            StateValue::Ok => Self::Recovered,
+            StateValue::InsufficientData => Self::TooLittleData,
+            _ if alert.findings.found() > 0 => Self::Errors,
+            // Only a state that CloudWatch evaluated has datapoints; that of an alarm on other
+            // alarms has no metric either.
+            _ if alert.change.datapoints.is_empty()
+                && alert.change.metric.is_some()
+                && alert.findings.is_empty()
+                && alert.problems.is_empty()
+                && !alert.searches.is_empty()
+                && alert.searches.iter().all(searched) =>
+            {
+                Self::Test
+            }
+            _ => Self::NothingFound,
+        }
+    }
+
+    /// Its name in the JSON object.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Errors => "errors",
+            Self::NothingFound => "nothingFound",
+            Self::Test => "test",
+            Self::Recovered => "recovered",
+            Self::TooLittleData => "insufficientData",
+        }
+    }
+}
+
+/// How bad it is: as bad as the worst group. Not to know what failed is bad too.
+pub(super) fn severity(alert: &Alert<'_>, situation: Situation) -> Severity {
+    let worst = alert
+        .findings
+        .groups()
+        .first()
+        .map(|group| group.severity());
+    match situation {
+        Situation::Errors => worst.unwrap_or(Severity::High),
+        Situation::NothingFound => Severity::High,
+        Situation::Test | Situation::Recovered | Situation::TooLittleData => Severity::Info,
+    }
+}
+
+/// The mail's first sentence.
+pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
+    let change = alert.change;
+    let alarm = harmless(&change.name, 255);
+    match situation {
+        Situation::Errors => errors(alert),
+        Situation::NothingFound => {
+            let counted = match change.expected() {
+                Some(count) => format!("counted {count} KMS error{}", plural(count)),
+                None => "went off".to_owned(),
+            };
+            format!("The alarm {alarm} {counted}, but which calls failed could not be found out.")
+        }
+        Situation::Test => format!(
+            "The alarm {alarm} was set to {} by hand, it seems: this is a test of the alarm. No KMS error was found \
+             from {} to {}.",
+            harmless(&change.new_state.to_string(), 40),
+            moment(alert.window.start, alert.zone),
+            moment(alert.window.end, alert.zone),
+        ),
+        Situation::Recovered => {
+            let after = duration(alert)
+                .map(|duration| format!(" after {duration}"))
+                .unwrap_or_default();
+            let found = alert.findings.found();
+            let place = if change.previous_changed_at.is_some() {
+                "in that time"
+            } else {
+                "in the time searched"
+            };
+            let total = match found {
+                0 => format!("No KMS error was found {place}."),
+                1 => format!("One call to KMS failed {place}."),
+                _ => format!("{found} calls to KMS failed {place}."),
+            };
+            format!("The alarm {alarm} is OK again{after}. {total}")
+        }
+        Situation::TooLittleData => format!(
+            "The alarm {alarm} has too little data to tell whether calls to KMS fail. This says neither that they \
+             do nor that they do not."
+        ),
+    }
+}
+
+fn errors(alert: &Alert<'_>) -> String {
+    let groups = alert.findings.groups();
+    let Some(lead) = groups.first() else {
+        return String::new();
+    };
+    let context = kms_error::Context {
+        message: lead.newest().message.as_deref(),
+        ..kms_error::Context::default()
+    };
+    let advice = kms_error::advice(&lead.key().code, lead.count(), &context);
+    let who = role(&lead.key().role);
+    let session = sessions(lead)
+        .map(|session| format!(" ({session})"))
+        .unwrap_or_default();
+    let key = lead
+        .key()
+        .key
+        .as_deref()
+        .map(|named| format!(" with {}", key(named)))
+        .unwrap_or_default();
+    let times = match lead.count() {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
+    let lasting = lead
+        .first()
+        .zip(lead.last())
+        .filter(|(first, last)| first < last);
+    let lasting = lasting
+        .map(|(first, last)| format!(" in {}", span(first, last)))
+        .unwrap_or_default();
+    let cause = advice.cause;
+    let (operation, code) = (
+        harmless(&lead.key().operation, 60),
+        harmless(&lead.key().code, 60),
+    );
+    let sentence =
+        format!("{who}{session} could not {operation}{key} {times}{lasting}: {cause} ({code}).");
+    let others = u64::try_from(groups.len())
+        .unwrap_or(u64::MAX)
+        .saturating_sub(1);
+    let calls = alert.findings.found().saturating_sub(lead.count());
+    match others {
+        0 => sentence,
+        1 => format!(
+            "{sentence} One more kind of error ({calls} call{}) is listed below.",
+            plural(calls)
+        ),
+        _ => format!("{sentence} {others} more kinds of error ({calls} calls) are listed below."),
+    }
+}
+
+/// How long the state before lasted.
+pub(super) fn duration(alert: &Alert<'_>) -> Option<String> {
+    alert
+        .change
+        .previous_changed_at
+        .map(|began| span(began, alert.change.changed_at))
+}
+
+/// The ending of a noun that is counted.
+pub(super) fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

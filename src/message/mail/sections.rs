@@ -1,0 +1,172 @@
+//! The sections around the groups: what to do, what was counted, what is missing, where to look.
+
+use crate::message::advice::advice_for;
+use crate::message::counts::{counts, searched};
+use crate::message::headline::Situation;
+use crate::message::links::Links;
+use crate::message::page::Page;
+use crate::message::time::moment;
+use crate::message::{Alert, Extent, SENTENCE};
+use crate::text::{harmless, shell_word};
+
+/// What it means and what to do first, for the worst group.
+pub(super) fn advice(page: &mut Page, alert: &Alert<'_>) {
+    let groups = alert.findings.groups();
+    let Some(lead) = groups.first() else { return };
+    let advice = advice_for(lead);
+    page.line("WHAT IT MEANS");
+    page.paragraph(advice.meaning);
+    page.line("WHAT TO DO FIRST");
+    page.paragraph(advice.first_step);
+    page.line(&advice.command);
+    page.gap();
+    if let Some(remedy) = advice.remedy {
+        page.prose("And if that is what is wrong:");
+        page.gap();
+        page.line(&remedy);
+        page.gap();
+    }
+}
+
+/// What the alarm counted beside what was found, and how complete that is.
+pub(super) fn reconciliation(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
+    page.line("COUNTED AND FOUND");
+    page.prose(&counts(alert));
+    for search in alert.searches.iter().take(extent.searches) {
+        page.prose(&searched(alert, search));
+    }
+    if alert.widened {
+        page.prose("Nothing was found at first, so the window was made wider.");
+    }
+    page.gap();
+}
+
+/// What went wrong on the way.
+pub(super) fn problems(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
+    if alert.problems.is_empty() {
+        return;
+    }
+    page.line("WHAT IS MISSING HERE");
+    for problem in alert.problems.iter().take(extent.problems) {
+        page.prose(&harmless(problem, SENTENCE));
+    }
+    page.gap();
+}
+
+/// Why nothing was found, as far as that is known.
+pub(super) fn why_nothing(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
+    if !alert.problems.is_empty() {
+        return problems(page, alert, extent);
+    }
+    page.line("WHY NOTHING WAS FOUND");
+    page.paragraph(if alert.change.metric.is_none() {
+        "The alarm has no metric of its own, so no metric filter leads to its events."
+    } else if alert.searches.is_empty() {
+        "No metric filter feeds the alarm's metric any more, so there is no log group to search."
+    } else if alert.findings.unreadable() > 0 {
+        "Log messages were found, but they are no CloudTrail events."
+    } else {
+        "The events may not be searchable yet: CloudTrail's logs can lag behind the metric. Or the metric filter was \
+         changed since. Look again in a few minutes."
+    });
+}
+
+/// Commands to look for oneself.
+pub(super) fn by_hand(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
+    page.line("TO LOOK YOURSELF");
+    page.gap();
+    let region = alert
+        .change
+        .region
+        .as_deref()
+        .map_or_else(|| "REGION".to_owned(), shell_word);
+    for search in alert.searches.iter().take(extent.searches) {
+        page.line(&format!(
+            "aws logs filter-log-events --log-group-name {} --filter-pattern {} --start-time {} --end-time {} --region {region}",
+            shell_word(&search.log_group),
+            shell_word(&search.pattern),
+            alert.window.start_millis(),
+            alert.window.end_millis(),
+        ));
+        page.gap();
+    }
+    if !alert.searches.is_empty() {
+        return;
+    }
+    let name = shell_word(&alert.change.name);
+    page.line(&match &alert.change.metric {
+        Some(metric) => format!(
+            "aws logs describe-metric-filters --metric-namespace {} --metric-name {} --region {region}",
+            shell_word(&metric.namespace),
+            shell_word(&metric.name),
+        ),
+        None => format!("aws cloudwatch describe-alarm-history --alarm-name {name} --region {region}"),
+    });
+    page.gap();
+}
+
+/// Where to look in the console; each address on a line of its own.
+pub(super) fn links(page: &mut Page, alert: &Alert<'_>, extent: Extent, situation: Situation) {
+    let found = alert.findings.found() > 0;
+    let links = Links::of(alert, extent.searches);
+    let mut titled: Vec<_> = links
+        .alarm
+        .map(|address| ("Alarm:", address))
+        .into_iter()
+        .collect();
+    if found || situation != Situation::TooLittleData {
+        titled.extend(
+            links
+                .log_events
+                .into_iter()
+                .map(|address| ("Log events:", address)),
+        );
+    }
+    if situation == Situation::Errors {
+        titled.extend(links.key.map(|address| ("Key:", address)));
+        titled.extend(links.event.map(|address| ("CloudTrail event:", address)));
+    }
+    if titled.is_empty() {
+        return;
+    }
+    page.line("LINKS");
+    for (title, address) in titled {
+        page.line(title);
+        page.line(&address);
+    }
+    page.gap();
+}
+
+/// The alarm itself, and the alert's id.
+pub(super) fn alarm(page: &mut Page, alert: &Alert<'_>) {
+    let change = alert.change;
+    let new_state = harmless(&change.new_state.to_string(), 40);
+    let states = match &change.old_state {
+        Some(old_state) => format!("{} -> {new_state}", harmless(&old_state.to_string(), 40)),
+        None => new_state,
+    };
+    page.line("THE ALARM");
+    page.field("name", Some(harmless(&change.name, 255)));
+    page.field(
+        "about",
+        change
+            .description
+            .as_deref()
+            .map(|text| harmless(text, SENTENCE)),
+    );
+    page.field("state", Some(states));
+    page.field("changed", Some(moment(change.changed_at, alert.zone)));
+    page.field(
+        "account",
+        change
+            .account
+            .as_deref()
+            .map(|account| harmless(account, 40)),
+    );
+    page.field(
+        "Region",
+        change.region.as_deref().map(|region| harmless(region, 40)),
+    );
+    page.field("reason", Some(harmless(&change.reason, 1_100)));
+    page.field("alert id", Some(change.alert_id()));
+}

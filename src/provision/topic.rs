@@ -1,0 +1,223 @@
+//! The topic that people subscribe to: who may publish to it, its key, its
+//! tags and its e-mail subscriptions.
+
+use aws_sdk_sns::Client as Sns;
+use aws_sdk_sns::types::Tag;
+use serde_json::{Value, json};
+use tracing::info;
+
+use super::survey::{self, Standing};
+use crate::fault::Fault;
+use crate::names::{Names, Place};
+use crate::owner::Owner;
+use crate::properties::Properties;
+
+/// Who may publish besides this account's own roles (IAM decides on those):
+/// CloudWatch, for two alarms by name, of this account. And nobody without TLS.
+/// A policy replaces SNS's default one, so what is not here is not allowed.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
+fn policy(place: &Place, names: &Names) -> Value {
+    let topic_arn = place.topic_arn(&names.topic);
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "AlarmsOfThisAccount",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": "sns:Publish",
+                "Resource": topic_arn,
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": place.account},
+                    "ArnEquals": {"aws:SourceArn": [
+                        place.alarm_arn(&names.alarm),
+                        place.alarm_arn(&names.undelivered),
+                    ]},
+                },
+            },
+            {
+                "Sid": "OnlyOverTls",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sns:Publish",
+                "Resource": topic_arn,
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+        ],
+    })
+}
+
+/// Makes the topic, or brings an existing one to what the properties say, and
+/// returns its ARN. A topic that appeared meanwhile with other tags makes
+/// `CreateTopic` fail, so a stranger's is not taken over.
+pub(super) async fn put(
+    sns: &Sns,
+    place: &Place,
+    names: &Names,
+    owner: &Owner,
+    properties: &Properties,
+    standing: &Standing,
+) -> Result<String, Fault> {
+    let arn = place.topic_arn(&names.topic);
+    let tags = tags(owner).map_err(|message| Fault {
+        action: "sns:CreateTopic",
+        object: arn.clone(),
+        code: None,
+        message,
+    })?;
+    let policy = policy(place, names).to_string();
+    let key = properties.topic_kms_key_id.clone();
+    if *standing == Standing::Absent {
+        let mut request = sns
+            .create_topic()
+            .name(&names.topic)
+            .attributes("Policy", policy)
+            .set_tags(Some(tags));
+        if let Some(key) = key {
+            request = request.attributes("KmsMasterKeyId", key);
+        }
+        let created = request.send().await;
+        created.map_err(|error| Fault::of("sns:CreateTopic", &arn, &error))?;
+        return Ok(arn);
+    }
+    sns.tag_resource()
+        .resource_arn(&arn)
+        .set_tags(Some(tags))
+        .send()
+        .await
+        .map_err(|error| Fault::of("sns:TagResource", &arn, &error))?;
+    for (name, value) in [
+        ("Policy", policy),
+        // An empty key is no encryption.
+        ("KmsMasterKeyId", key.unwrap_or_default()),
+    ] {
+        sns.set_topic_attributes()
+            .topic_arn(&arn)
+            .attribute_name(name)
+            .attribute_value(value)
+            .send()
+            .await
+            .map_err(|error| Fault::of("sns:SetTopicAttributes", &arn, &error))?;
+    }
+    Ok(arn)
+}
+
+fn tags(owner: &Owner) -> Result<Vec<Tag>, String> {
+    owner
+        .tags()
+        .into_iter()
+        .map(|(key, value)| {
+            let tag = Tag::builder().key(key).value(value).build();
+            tag.map_err(|error| error.to_string())
+        })
+        .collect()
+}
+
+/// One e-mail subscription.
+struct Subscription {
+    address: String,
+    /// `None` while it is pending: SNS has no ARN for it then, or says
+    /// `PendingConfirmation` or `Deleted` instead.
+    arn: Option<String>,
+}
+
+async fn subscriptions(sns: &Sns, topic_arn: &str) -> Result<Vec<Subscription>, Fault> {
+    let mut pages = sns
+        .list_subscriptions_by_topic()
+        .topic_arn(topic_arn)
+        .into_paginator()
+        .items()
+        .send();
+    let mut subscriptions = Vec::new();
+    while let Some(found) = pages.next().await {
+        let found =
+            found.map_err(|error| Fault::of("sns:ListSubscriptionsByTopic", topic_arn, &error))?;
+        if found.protocol() == Some("email") {
+            subscriptions.push(Subscription {
+                address: found.endpoint.unwrap_or_default(),
+                arn: found.subscription_arn.filter(|arn| arn.starts_with("arn:")),
+            });
+        }
+    }
+    Ok(subscriptions)
+}
+
+/// Subscribes each address that is neither subscribed nor pending: a second
+/// request would send its confirmation mail again.
+pub(super) async fn subscribe(
+    sns: &Sns,
+    topic_arn: &str,
+    addresses: &[String],
+) -> Result<(), Fault> {
+    if addresses.is_empty() {
+        return Ok(());
+    }
+    let present = subscriptions(sns, topic_arn).await?;
+    let is_present = |address: &String| present.iter().any(|s| s.address == *address);
+    for address in addresses.iter().filter(|address| !is_present(address)) {
+        sns.subscribe()
+            .topic_arn(topic_arn)
+            .protocol("email")
+            .endpoint(address)
+            .send()
+            .await
+            .map_err(|error| Fault::of("sns:Subscribe", topic_arn, &error))?;
+    }
+    Ok(())
+}
+
+/// Ends the subscriptions of addresses that the properties named and no longer
+/// name. One that is still pending cannot be ended; SNS drops it after two days.
+/// Subscriptions that people made themselves stay.
+///
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html>
+pub(super) async fn unsubscribe(
+    sns: &Sns,
+    topic_arn: &str,
+    before: &[String],
+    now: &[String],
+) -> Result<(), Fault> {
+    let removed: Vec<&String> = before.iter().filter(|old| !now.contains(old)).collect();
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let mut pending = 0;
+    for subscription in subscriptions(sns, topic_arn).await? {
+        if !removed.contains(&&subscription.address) {
+            continue;
+        }
+        let Some(arn) = subscription.arn else {
+            pending += 1;
+            continue;
+        };
+        let ended = sns.unsubscribe().subscription_arn(arn).send().await;
+        match ended.map_err(|error| Fault::of("sns:Unsubscribe", topic_arn, &error)) {
+            Err(fault) if !fault.is_not_found() => return Err(fault),
+            _ => {}
+        }
+    }
+    if pending > 0 {
+        info!(
+            pending,
+            "removed addresses that never confirmed: SNS drops them within 48 hours"
+        );
+    }
+    Ok(())
+}
+
+/// Removes the topic, and with it its subscriptions, if it is this owner's.
+pub(super) async fn remove(
+    sns: &Sns,
+    place: &Place,
+    names: &Names,
+    owner: &Owner,
+) -> Result<(), Fault> {
+    let arn = place.topic_arn(&names.topic);
+    if survey::topic(sns, &arn, owner).await? != Standing::Ours {
+        return Ok(());
+    }
+    let removed = sns.delete_topic().topic_arn(&arn).send().await;
+    removed.map_err(|error| Fault::of("sns:DeleteTopic", &arn, &error))?;
+    Ok(())
+}

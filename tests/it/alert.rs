@@ -1,0 +1,268 @@
+//! From a state change to one published alert, with the real SDK clients.
+
+use serde_json::{Value, json};
+
+use crate::fake_aws::{FakeAws, How};
+use crate::invoke::{invoke, request, sample};
+
+const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
+
+/// A world in which the sample's resource exists and the log group holds pages
+/// of events, all of them at the time of the samples' alarm.
+async fn provisioned(pages: &[&[&str]]) -> FakeAws {
+    let aws = FakeAws::with_log_group();
+    invoke(&aws, request("Create", &json!({}))).await.unwrap();
+    let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
+    {
+        let mut state = aws.state();
+        let group = state
+            .world
+            .log_groups
+            .get_mut("pattern1-logging-loggroup")
+            .unwrap();
+        group.pages = pages
+            .iter()
+            .map(|page| {
+                page.iter()
+                    .map(|name| (at.as_millisecond(), event(name)))
+                    .collect()
+            })
+            .collect();
+    }
+    aws.calls();
+    aws.state().parameters.clear();
+    aws
+}
+
+/// A CloudTrail event as it stands in the log: one line.
+fn event(name: &str) -> String {
+    let path = format!(
+        "{}/tests/cloudtrail/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let event: Value = serde_json::from_str(&text).unwrap();
+    event.to_string()
+}
+
+/// The only thing that was published.
+fn published(aws: &FakeAws) -> Value {
+    let state = aws.state();
+    assert_eq!(state.published.len(), 1, "{:?}", state.calls);
+    assert_eq!(state.published[0]["TopicArn"], ALERTS);
+    state.published[0].clone()
+}
+
+/// The mail in what was published.
+fn mail(published: &Value) -> String {
+    assert_eq!(published["MessageStructure"], "json");
+    let variants: Value = serde_json::from_str(published["Message"].as_str().unwrap()).unwrap();
+    variants["email"].as_str().unwrap().to_owned()
+}
+
+/// The parameters of the calls of one operation.
+fn parameters(aws: &FakeAws, operation: &str) -> Vec<Value> {
+    let state = aws.state();
+    let calls = state.calls.iter().zip(&state.parameters);
+    calls
+        .filter(|(call, _)| *call == operation)
+        .map(|(_, parameters)| parameters.clone())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deployed_pattern_is_searched_in_the_alarms_window_page_by_page() {
+    let aws = provisioned(&[&["decrypt-incorrect-key"], &[], &["decrypt-access-denied"]]).await;
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let searches = parameters(&aws, "logs:FilterLogEvents");
+    let tokens: Vec<&Value> = searches.iter().map(|search| &search["nextToken"]).collect();
+    assert_eq!(tokens, [&Value::Null, &json!("1"), &json!("2")]);
+    let group = &aws.world().log_groups["pattern1-logging-loggroup"];
+    let filter = &group.filters["pattern1-logging-metricfilter"];
+    for search in &searches {
+        assert_eq!(search["logGroupName"], "pattern1-logging-loggroup");
+        assert_eq!(search["filterPattern"], filter["filterPattern"]);
+        // The datapoint's minute, 09:47, with one minute on each side.
+        let millis = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        assert_eq!(search["startTime"], millis("2026-11-23T09:46:00Z"));
+        assert_eq!(search["endTime"], millis("2026-11-23T09:49:00Z"));
+    }
+    let mail = mail(&published(&aws));
+    assert!(mail.contains("IncorrectKeyException"), "{mail}");
+    assert!(mail.contains("AccessDenied"), "{mail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_three_shapes_of_a_state_change_give_the_same_alert() {
+    let mut subjects = Vec::new();
+    for name in ["sns-alarm", "lambda-action-alarm", "event-bridge-alarm"] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        invoke(&aws, sample(name)).await.unwrap();
+        let published = published(&aws);
+        assert!(mail(&published).contains("DisabledException"), "{name}");
+        let variants: Value = serde_json::from_str(published["Message"].as_str().unwrap()).unwrap();
+        let json: Value = serde_json::from_str(variants["sqs"].as_str().unwrap()).unwrap();
+        subjects.push((published["Subject"].clone(), json["alertId"].clone()));
+    }
+    assert!(subjects[0].1.is_string());
+    assert_eq!(subjects[0], subjects[1]);
+    assert_eq!(subjects[0], subjects[2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_delivery_twice_gives_alerts_with_the_same_id() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let published = aws.state().published.clone();
+    assert_eq!(published.len(), 2);
+    assert_eq!(published[0]["Message"], published[1]["Message"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscriptions_can_filter_by_severity_and_alarm() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let published = published(&aws);
+    let attributes: Vec<(&str, &str)> = (1..=2)
+        .map(|n| {
+            let text = |part: &str| {
+                let field = format!("MessageAttributes.entry.{n}.{part}");
+                published[field.as_str()].as_str().unwrap()
+            };
+            (text("Name"), text("Value.StringValue"))
+        })
+        .collect();
+    assert!(
+        attributes.contains(&("severity", "CRITICAL")),
+        "{attributes:?}"
+    );
+    assert!(
+        attributes.contains(&("alarm", "pattern1-logging-alarm")),
+        "{attributes:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_nothing_is_found_a_wider_window_is_searched_and_the_alert_says_so() {
+    let aws = provisioned(&[&[], &[]]).await;
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let starts: Vec<i64> = parameters(&aws, "logs:FilterLogEvents")
+        .iter()
+        .map(|search| search["startTime"].as_i64().unwrap())
+        .collect();
+    assert_eq!(starts.len(), 4);
+    assert!(starts[2] < starts[0], "{starts:?}");
+    let mail = mail(&published(&aws));
+    assert!(mail.contains("aws logs filter-log-events"), "{mail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_fails_while_looking_the_alert_goes_out_and_says_what() {
+    for (operation, how, said) in [
+        (
+            "logs:DescribeMetricFilters",
+            How::Denied,
+            "AccessDeniedException",
+        ),
+        (
+            "logs:DescribeMetricFilters",
+            How::Hang,
+            "logs:DescribeMetricFilters",
+        ),
+        ("logs:FilterLogEvents", How::Denied, "AccessDeniedException"),
+        (
+            "logs:FilterLogEvents",
+            How::NotFound,
+            "ResourceNotFoundException",
+        ),
+        (
+            "logs:FilterLogEvents",
+            How::Throttled,
+            "ThrottlingException",
+        ),
+        ("logs:FilterLogEvents", How::Status(503), "InternalFailure"),
+        ("logs:FilterLogEvents", How::Reset, "logs:FilterLogEvents"),
+        ("logs:FilterLogEvents", How::Hang, "time"),
+        (
+            "logs:FilterLogEvents",
+            How::Malformed,
+            "logs:FilterLogEvents",
+        ),
+    ] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        aws.fail(operation, how, 99);
+        invoke(&aws, sample("sns-alarm")).await.unwrap();
+        let mail = mail(&published(&aws)).replace('\n', " ");
+        assert!(mail.contains(said), "{operation} {how:?}: {mail}");
+        assert!(mail.contains("pattern1-logging-alarm"), "{mail}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_is_gone_is_said() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    aws.state().world.log_groups.clear();
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let mail = mail(&published(&aws)).replace('\n', " ");
+    assert!(mail.contains("no metric filter feeds"), "{mail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_failed_publish_is_an_error() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    aws.fail("sns:Publish", How::Denied, 1);
+    let error = invoke(&aws, sample("sns-alarm")).await.unwrap_err();
+    assert!(
+        error.starts_with(&format!(
+            "record 1 of 1: sns:Publish on {ALERTS}: AuthorizationError: "
+        )),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_record_of_a_batch_is_handled_when_one_fails() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    aws.fail("sns:Publish", How::Denied, 1);
+    let error = invoke(&aws, sample("sns-two-records")).await.unwrap_err();
+    assert!(error.starts_with("record 1 of 2: "), "{error}");
+    assert_eq!(aws.state().published.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_no_alarm_is_passed_on_as_it_is() {
+    let aws = provisioned(&[]).await;
+    let sample = sample("sns-test-message");
+    invoke(&aws, sample.clone()).await.unwrap();
+    let published = published(&aws);
+    assert_eq!(published["Message"], sample["Records"][0]["Sns"]["Message"]);
+    assert_eq!(published["MessageStructure"], Value::Null);
+    assert!(parameters(&aws, "logs:FilterLogEvents").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_from_the_peoples_topic_is_refused() {
+    let aws = provisioned(&[]).await;
+    let mut event = sample("sns-alarm");
+    event["Records"][0]["Sns"]["TopicArn"] = json!(ALERTS);
+    let error = invoke(&aws, event).await.unwrap_err();
+    assert!(
+        error.contains("remove the function's subscription to that topic"),
+        "{error}"
+    );
+    assert!(aws.state().published.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn states_other_than_alarm_are_told_without_looking_for_events() {
+    for name in ["sns-ok", "sns-insufficient-data"] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        invoke(&aws, sample(name)).await.unwrap();
+        assert!(
+            !mail(&published(&aws)).contains("DisabledException"),
+            "{name}"
+        );
+        assert_eq!(aws.calls(), ["sns:Publish"]);
+    }
+}

@@ -1,0 +1,130 @@
+//! The real `bootstrap`, driven through the Lambda Runtime API.
+
+use serde_json::{Value, json};
+
+use crate::fake_aws::{FakeAws, How};
+use crate::invoke::sample;
+use crate::runtime_api::Run;
+
+fn create() -> Value {
+    let mut event = sample("cloudformation-create");
+    event["ResponseURL"] = json!("{endpoint}/answer?X-Amz-Signature=secret-of-the-url");
+    event
+}
+
+/// The log's own lines, without those of the Lambda runtime.
+fn lines(log: &str) -> Vec<Value> {
+    log.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .filter(|line: &Value| {
+            line["target"]
+                .as_str()
+                .is_some_and(|t| t.starts_with("kms_alarm"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn it_answers_cloudformation() {
+    let aws = FakeAws::with_log_group();
+    let ran = Run::new(&aws).events(vec![create()]).await;
+    assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
+    assert_eq!(aws.answer()["Status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn the_log_never_holds_the_response_url_whatever_the_level_and_the_outcome() {
+    for level in [
+        "info",
+        "trace",
+        "kms_alarm=trace,lambda_runtime=trace,hyper=trace",
+    ] {
+        for status in [None, Some(403), Some(500)] {
+            let aws = FakeAws::with_log_group();
+            if let Some(status) = status {
+                aws.fail("PUT", How::Status(status), 99);
+            }
+            let ran = Run::new(&aws)
+                .with("RUST_LOG", level)
+                .events(vec![create()])
+                .await;
+            assert_eq!(ran.outcomes[0].is_ok(), status.is_none());
+            let told = format!("{}{:?}", ran.log, ran.outcomes);
+            for secret in ["X-Amz", "secret-of-the-url", "ResponseURL\""] {
+                assert!(!told.contains(secret), "{level} {status:?}: {told}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_is_one_json_line_with_the_request_id() {
+    let aws = FakeAws::with_log_group();
+    let ran = Run::new(&aws).events(vec![create()]).await;
+    let lines = lines(&ran.log);
+    let outcome = lines
+        .iter()
+        .find(|line| line["message"] == "answered CloudFormation")
+        .unwrap();
+    assert_eq!(outcome["success"], true);
+    assert_eq!(
+        outcome["span"]["request_id"],
+        "8f507cfc-0000-4111-8222-example"
+    );
+}
+
+#[tokio::test]
+async fn an_event_of_no_known_shape_is_an_error_that_names_what_was_expected() {
+    let aws = FakeAws::with_log_group();
+    let ran = Run::new(&aws)
+        .events(vec![json!({"detail-type": "Scheduled Event"})])
+        .await;
+    let error = ran.outcomes[0].as_ref().unwrap_err();
+    assert_eq!(
+        error["errorMessage"],
+        "unexpected event: an object with the fields [detail-type]; expected a CloudFormation \
+         custom-resource request, SNS records, a CloudWatch alarm's Lambda action, or an \
+         EventBridge \"CloudWatch Alarm State Change\""
+    );
+    assert_eq!(aws.calls(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn it_starts_and_answers_without_any_setting_of_its_own() {
+    let aws = FakeAws::with_log_group();
+    let ran = Run {
+        variables: vec![],
+        ..Run::new(&aws)
+    }
+    .events(vec![create(), sample("sns-alarm")])
+    .await;
+    assert_eq!(ran.outcomes[0], Ok(()));
+    let error = ran.outcomes[1].as_ref().unwrap_err()["errorMessage"]
+        .as_str()
+        .unwrap();
+    assert!(error.contains("TOPIC_ARN is not set"), "{error}");
+}
+
+#[tokio::test]
+async fn every_sample_event_is_answered() {
+    let aws = FakeAws::with_log_group();
+    let mut samples = Vec::new();
+    let folder = format!("{}/events", env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        samples.push(name.strip_suffix(".json").unwrap().to_owned());
+    }
+    samples.sort();
+    assert!(samples.len() >= 10, "{samples:?}");
+    let events = samples.iter().map(|name| {
+        let mut event = sample(name);
+        if event.get("ResponseURL").is_some() {
+            event["ResponseURL"] = json!("{endpoint}/answer");
+        }
+        event
+    });
+    let ran = Run::new(&aws).events(events.collect()).await;
+    for (name, outcome) in samples.iter().zip(ran.outcomes) {
+        assert_eq!(outcome, Ok(()), "{name}: {}", ran.log);
+    }
+}

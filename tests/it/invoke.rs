@@ -1,0 +1,54 @@
+//! Invoking the handler as Lambda would, with the clients of the fake AWS.
+
+use std::time::Duration;
+
+use kms_alarm::handler::{self, Invocation};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::fake_aws::{FUNCTION_ARN, FakeAws, RESPONSE_HOST, environment};
+
+/// Hands an event to the handler, with a minute to go. The tests' clock is
+/// paused: it jumps ahead when everybody waits for it.
+pub async fn invoke(aws: &FakeAws, event: Value) -> Result<(), String> {
+    let invocation = Invocation {
+        request_id: "8f507cfc-0000-4111-8222-example".to_owned(),
+        function_arn: FUNCTION_ARN.to_owned(),
+        log_stream: "2026/11/23/[1]0123456789abcdef".to_owned(),
+        deadline: Instant::now() + Duration::from_mins(1),
+    };
+    handler::handle(&environment(), &aws.clients(), &invocation, event)
+        .await
+        .map_err(|error| format!("{error:#}"))
+}
+
+/// One of the samples in `events/`.
+pub fn sample(name: &str) -> Value {
+    let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A custom-resource request as CloudFormation sends it, with the properties
+/// of the sample and some of them replaced.
+pub fn request(request_type: &str, replaced: &Value) -> Value {
+    let mut event = sample("cloudformation-create");
+    event["RequestType"] = json!(request_type);
+    event["ResponseURL"] = json!(format!(
+        "https://{RESPONSE_HOST}/answer?X-Amz-Signature=secret"
+    ));
+    for (name, value) in replaced.as_object().expect("properties") {
+        event["ResourceProperties"][name] = value.clone();
+    }
+    event
+}
+
+/// A request about a resource that exists: its id, and its old properties.
+pub fn request_about(request_type: &str, id: &str, old: &Value, replaced: &Value) -> Value {
+    let mut event = request(request_type, replaced);
+    event["PhysicalResourceId"] = json!(id);
+    if request_type == "Update" {
+        event["OldResourceProperties"] = request("Create", old)["ResourceProperties"].clone();
+    }
+    event
+}

@@ -1,0 +1,20 @@
+//! Everything that tests the program from outside its modules, in one binary
+//! because the SDK crates take long to link.
+
+#![allow(missing_docs, unreachable_pub)]
+// Tests say what they expect by unwrapping it, in their helpers too.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod alert;
+mod binary;
+mod custom_resource;
+mod fake_aws;
+mod invoke;
+mod layers;
+mod provision;
+mod runtime_api;
