@@ -1,0 +1,346 @@
+"""CloudWatch alarms that judge datapoints, change state both ways and notify in AWS's words.
+
+ministack looks at the last moments of a metric, never comes back to OK without new data
+inside that moment, and sends a short message of its own. Here an alarm is judged when a
+datapoint of its metric arrives, at that datapoint's period: M of the last N periods breach,
+by `TreatMissingData` where one is empty. So an alarm follows the time of the data, not a
+clock: a default value of 0 in a later minute brings it back to OK at once. AWS judges every
+minute (every 10 seconds for short periods) and would also notice that nothing arrived; this
+does not. A late datapoint, older than the last one judged, changes nothing.
+
+The SNS message has the fields, the order and the formats of AWS's own. It is delivered only
+if the topic's policy lets CloudWatch in for this alarm; see policies.py. The alarm's history
+tells what became of each action.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+"""
+
+import functools
+import json
+import logging
+import operator
+import threading
+import time
+from datetime import UTC, datetime
+
+import botocore.loaders
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudwatch, sns
+from ministack.services.cloudformation import provisioners
+
+from . import policies
+from .patch import around
+
+log = logging.getLogger("local_aws.alarms")
+
+_COMPARISONS = {
+    "GreaterThanThreshold": (operator.gt, "greater than"),
+    "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
+    "LessThanThreshold": (operator.lt, "less than"),
+    "LessThanOrEqualToThreshold": (operator.le, "less than or equal to"),
+}
+_STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
+_ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+_arrived = {}
+_lock = threading.Lock()
+
+
+def publish(namespace, name, values_by_time, dimensions=None):
+    """Put values into a metric, `{epoch second: [values]}`, and judge its alarms."""
+    for second, values in values_by_time.items():
+        if values:
+            cloudwatch._store_datum(
+                namespace, name, dimensions or {}, second, "None", None, values, None, None
+            )
+    cloudwatch._evaluate_all_alarms()
+
+
+@around(cloudwatch, "_store_datum")
+def _store_datum(original, namespace, name, dimensions, second, *rest):
+    original(namespace, name, dimensions, second, *rest)
+    with _lock:
+        metric = (namespace, name, cloudwatch._dims_key(dimensions))
+        _arrived.setdefault((get_account_id(), get_region()), {}).setdefault(metric, set()).add(second)
+
+
+@around(cloudwatch, "_evaluate_all_alarms")
+def _evaluate_all_alarms(_original):
+    with _lock:
+        arrived = _arrived.pop((get_account_id(), get_region()), {})
+    for alarm in cloudwatch._alarms.values():
+        for second in sorted(arrived.get(_metric(alarm), ())):
+            _judge(alarm, second // alarm["Period"] * alarm["Period"])
+
+
+@around(cloudwatch, "_evaluate_alarm")
+def _evaluate_alarm(_original, alarm):
+    """A new or changed alarm waits for its next datapoint."""
+
+
+@around(cloudwatch, "_evict_old_metrics")
+def _evict_old_metrics(_original):
+    """Nothing here lives for two weeks, and a datapoint could get lost on the way."""
+
+
+def _metric(alarm):
+    dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
+    return alarm.get("Namespace"), alarm.get("MetricName"), cloudwatch._dims_key(dimensions)
+
+
+def _judge(alarm, newest):
+    if newest < alarm.get("_judged_until", 0):
+        return
+    alarm["_judged_until"] = newest
+    period, periods = alarm["Period"], alarm["EvaluationPeriods"]
+    needed = alarm.get("DatapointsToAlarm") or periods
+    oldest = newest - (periods - 1) * period
+    by_period = {}
+    for point in cloudwatch._metrics.get(_metric(alarm), []):
+        start = point["Timestamp"] // period * period
+        if oldest <= start <= newest:
+            by_period.setdefault(start, []).append(point)
+    datapoints = []
+    for start, points in sorted(by_period.items()):
+        stats = cloudwatch._calc_stats(points)
+        value = cloudwatch._stat_value(stats, alarm.get("ExtendedStatistic") or alarm["Statistic"], points)
+        datapoints.append({"start": start, "value": value, "count": stats["SampleCount"]})
+    breaches, _ = _COMPARISONS[alarm["ComparisonOperator"]]
+    breaching = [each for each in datapoints if breaches(each["value"], alarm["Threshold"])]
+    missing = periods - len(datapoints)
+    treatment = alarm["TreatMissingData"]
+    if len(breaching) + (missing if treatment == "breaching" else 0) >= needed:
+        _change(alarm, "ALARM", breaching, datapoints)
+    elif treatment == "ignore" and len(breaching) + missing >= needed:
+        return
+    else:
+        calm = [each for each in datapoints if each not in breaching]
+        _change(alarm, "OK", calm or datapoints, datapoints)
+
+
+def _change(alarm, state, telling, datapoints):
+    if alarm["StateValue"] == state:
+        return
+    now = time.time()
+    data = {
+        "version": "1.0",
+        "queryDate": _timestamp(now),
+        "startDate": _timestamp(datapoints[0]["start"]),
+        "statistic": alarm.get("ExtendedStatistic") or alarm["Statistic"],
+        "period": alarm["Period"],
+        "recentDatapoints": [each["value"] for each in datapoints],
+        "threshold": alarm["Threshold"],
+        "evaluatedDatapoints": [
+            {"timestamp": _timestamp(each["start"]), "sampleCount": each["count"], "value": each["value"]}
+            for each in reversed(datapoints)
+        ],
+    }
+    _set_state(alarm, state, _reason(alarm, state, telling), json.dumps(data), now)
+
+
+def _reason(alarm, state, telling):
+    count, periods = len(telling), alarm["EvaluationPeriods"]
+    needed = alarm.get("DatapointsToAlarm") or periods
+    listed = ", ".join(f"{each['value']} ({_short_time(each['start'])})" for each in reversed(telling))
+    of = f" out of the last {periods} datapoints" if state == "ALARM" else f" datapoint{'s' * (count != 1)}"
+    verb = ("was" if count == 1 else "were") + ("" if state == "ALARM" else " not")
+    _, words = _COMPARISONS[alarm["ComparisonOperator"]]
+    reason = f"Threshold Crossed: {count}{of} [{listed}] {verb} {words} the threshold ({alarm['Threshold']})"
+    if state == "ALARM":
+        reason += f" (minimum {needed} datapoint{'s' * (needed != 1)} for OK -> ALARM transition)"
+    return reason + "."
+
+
+def _set_state(alarm, state, reason, data, now):
+    old = alarm["StateValue"]
+    alarm.update(StateValue=state, StateReason=reason, StateReasonData=data)
+    alarm.update(StateUpdatedTimestamp=now, StateTransitionedTimestamp=now)
+    cloudwatch._record_history(alarm["AlarmName"], old, state, reason, reason_data=json.loads(data))
+    cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+
+
+@around(cloudwatch, "_set_alarm_state")
+def _set_alarm_state(original, params, data, is_cbor, is_json=False):
+    request = (
+        data
+        if is_cbor or is_json
+        else {name: cloudwatch._p(params, name) for name in ("AlarmName", "StateValue")}
+    )
+    if request.get("StateValue") not in _STATES:
+        return cloudwatch._error("ValidationError", "StateValue", 400, use_json=is_json, use_cbor=is_cbor)
+    alarm = cloudwatch._alarms.get(request.get("AlarmName"))
+    if alarm:
+        alarm.pop("StateReasonData", None)  # only what this request brings
+        if alarm["StateValue"] != request["StateValue"]:
+            alarm["StateTransitionedTimestamp"] = time.time()
+    return original(params, data, is_cbor, is_json)
+
+
+@around(cloudwatch, "_dispatch_alarm_actions")
+def _dispatch_alarm_actions(_original, alarm, old, state, reason):
+    if not alarm.get("ActionsEnabled", True):
+        return
+    for action in alarm.get(_ACTIONS[state]) or []:
+        refusal = _notify(action, alarm, old, state, reason)
+        summary = (
+            f"Failed to execute action {action}: {refusal}"
+            if refusal
+            else f"Successfully executed action {action}"
+        )
+        log.info("%s: %s", alarm["AlarmName"], summary)
+        cloudwatch._history_entries().append(
+            {
+                "AlarmName": alarm["AlarmName"],
+                "AlarmType": "MetricAlarm",
+                "Timestamp": cloudwatch._ts_iso(time.time()),
+                "HistoryItemType": "Action",
+                "HistorySummary": summary,
+                "HistoryData": json.dumps(
+                    {"actionState": "Failed" if refusal else "Succeeded", "error": refusal}
+                ),
+            }
+        )
+
+
+def _notify(action, alarm, old, state, reason):
+    """Publish to the topic; the reason why not, if not."""
+    if not cloudwatch._is_sns_action_arn(action):
+        return "this local AWS notifies SNS topics only"
+    topic = sns._topics.get(action)
+    if topic is None:
+        return "the topic does not exist"
+    if topic["attributes"].get("KmsMasterKeyId") == "alias/aws/sns":
+        return "CloudWatch may not use the key alias/aws/sns"
+    if not policies.service_may(
+        "cloudwatch.amazonaws.com",
+        "sns:Publish",
+        action,
+        topic["attributes"].get("Policy"),
+        alarm["AlarmArn"],
+    ):
+        return "CloudWatch Alarms is not authorized to perform: SNS:Publish on resource: " + action
+    subject = f'{state}: "{alarm["AlarmName"]}" in {_region_name(get_region())}'
+    sns.publish_internal(action, json.dumps(_message(alarm, old, state, reason)), subject[:99])
+    return None
+
+
+def _message(alarm, old, state, reason):
+    trigger = {
+        "MetricName": alarm["MetricName"],
+        "Namespace": alarm["Namespace"],
+        "StatisticType": "ExtendedStatistic" if alarm.get("ExtendedStatistic") else "Statistic",
+        "Statistic": alarm.get("ExtendedStatistic")
+        or {"SampleCount": "SAMPLE_COUNT"}.get(alarm["Statistic"], alarm["Statistic"].upper()),
+        "Unit": alarm.get("Unit"),
+        "Dimensions": [
+            {"value": each["Value"], "name": each["Name"]} for each in alarm.get("Dimensions") or []
+        ],
+        "Period": alarm["Period"],
+        "EvaluationPeriods": alarm["EvaluationPeriods"],
+    }
+    if alarm.get("DatapointsToAlarm"):
+        trigger["DatapointsToAlarm"] = alarm["DatapointsToAlarm"]
+    trigger.update(
+        ComparisonOperator=alarm["ComparisonOperator"],
+        Threshold=alarm["Threshold"],
+        TreatMissingData=alarm["TreatMissingData"],
+        EvaluateLowSampleCountPercentile="",
+    )
+    return {
+        "AlarmName": alarm["AlarmName"],
+        "AlarmDescription": alarm.get("AlarmDescription") or None,
+        "AWSAccountId": get_account_id(),
+        "AlarmConfigurationUpdatedTimestamp": _timestamp(alarm["AlarmConfigurationUpdatedTimestamp"]),
+        "NewStateValue": state,
+        "NewStateReason": reason,
+        "StateChangeTime": _timestamp(alarm["StateUpdatedTimestamp"]),
+        "Region": _region_name(get_region()),
+        "AlarmArn": alarm["AlarmArn"],
+        "OldStateValue": old,
+        "OKActions": alarm.get("OKActions") or [],
+        "AlarmActions": alarm.get("AlarmActions") or [],
+        "InsufficientDataActions": alarm.get("InsufficientDataActions") or [],
+        "Trigger": trigger,
+    }
+
+
+@around(cloudwatch, "_put_metric_alarm")
+def _put_metric_alarm(original, params, data, is_cbor, is_json=False):
+    request = data if is_cbor or is_json else {name: value[0] for name, value in params.items()}
+    invalid = _invalid(request)
+    if invalid:
+        return cloudwatch._error("ValidationError", invalid, 400, use_json=is_json, use_cbor=is_cbor)
+    old = cloudwatch._alarms.get(request["AlarmName"], {})
+    answer = original(params, data, is_cbor, is_json)
+    _keep_history(old, cloudwatch._alarms.get(request["AlarmName"], {}))
+    return answer
+
+
+@around(provisioners, "_cw_metric_alarm_record")
+def _alarm_from_template(original, name, properties):
+    invalid = _invalid({**properties, "AlarmName": name})
+    if invalid:
+        raise ValueError(f"{invalid} (Service: CloudWatch, Status Code: 400)")
+    alarm = original(name, properties)
+    _keep_history(cloudwatch._alarms.get(name, {}), alarm)
+    return alarm
+
+
+def _keep_history(old, new):
+    """Changing an alarm keeps its state, and with it what the state was judged by."""
+    for key in ("StateReasonData", "StateTransitionedTimestamp", "_judged_until"):
+        if key in old:
+            new.setdefault(key, old[key])
+
+
+def _invalid(request):
+    def number(name, default=None):
+        value = request.get(name)
+        return default if value in (None, "") else float(value)
+
+    period, periods = number("Period", 60), number("EvaluationPeriods")
+    needed = number("DatapointsToAlarm", periods)
+    if not 1 <= len(request.get("AlarmName") or "") <= 255:
+        return "AlarmName must be 1 to 255 characters"
+    if not request.get("MetricName") or not request.get("Namespace"):
+        return "this local AWS knows alarms on one metric only: MetricName and Namespace are required"
+    if not request.get("Statistic") and not request.get("ExtendedStatistic"):
+        return "The parameters Statistic or ExtendedStatistic must be specified."
+    if period not in (10, 20, 30) and (period < 60 or period % 60):
+        return f"Period must be 10, 20, 30 or a multiple of 60; it is {period:g}"
+    if not periods or periods < 1 or not 1 <= needed <= periods:
+        return "EvaluationPeriods must be at least 1, and DatapointsToAlarm at most that"
+    if period * periods > (86400 if period < 60 else 7 * 86400):
+        return (
+            "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400)."
+        )
+    if number("Threshold") is None or request.get("ComparisonOperator") not in _COMPARISONS:
+        return "Threshold and ComparisonOperator are required"
+    if (request.get("TreatMissingData") or "missing") not in (
+        "breaching",
+        "notBreaching",
+        "ignore",
+        "missing",
+    ):
+        return "TreatMissingData must be breaching, notBreaching, ignore or missing"
+    for name in _ACTIONS.values():
+        if len(request.get(name) or []) > 5:
+            return f"{name} can have 5 members at most"
+    return None
+
+
+@functools.cache
+def _region_name(region):
+    """`Asia Pacific (Sydney)`: AWS's message has the long name."""
+    for partition in botocore.loaders.create_loader().load_data("endpoints")["partitions"]:
+        if region in partition["regions"]:
+            return partition["regions"][region]["description"]
+    return region
+
+
+def _timestamp(second):
+    return datetime.fromtimestamp(second, UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+
+
+def _short_time(second):
+    return datetime.fromtimestamp(second, UTC).strftime("%d/%m/%y %H:%M:%S")
