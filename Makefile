@@ -1,0 +1,34 @@
+# `make` alone prints the verbs. Needs Rust and Python 3; everything else is
+# installed, pinned, into .venv and target.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build clean
+
+VENV := .venv
+PYTHON := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python
+BOOTSTRAP := target/release/bootstrap
+
+help: ## Print the verbs
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: build $(VENV)/installed ## Run the whole chain on a local AWS (KEEP=1: leave it running after the deploy)
+	@$(PYTHON) -m scenario $(if $(KEEP),--keep)
+
+test: build $(VENV)/installed ## Run every test
+	@$(PYTHON) tests/run.py
+
+check: $(VENV)/installed ## Check format, lints and the template
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$(VENV)/bin/cfn-lint template.yaml
+
+build: ## Build the function as it is deployed
+	cargo build --locked --release
+
+clean: ## Remove what was built and installed
+	rm -rf target $(VENV)
+
+$(VENV)/installed: tests/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@

@@ -1,0 +1,9 @@
+"""The main job, whole, on a local AWS: deploy, provoke KMS errors, receive the alert, remove.
+
+`steps` is the scenario: each step does one thing and holds what it expects. `python -m scenario`
+(make demo) tells it to a reader; test_end_to_end runs the same steps as tests.
+
+- world: what the steps act on: the deployer's clients, the stack, the mailbox
+- cloudtrail: the log events that CloudTrail would deliver
+- steps: the scenario
+"""

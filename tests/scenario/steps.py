@@ -1,0 +1,307 @@
+"""The scenario. Each step does one thing in a World, tells it, and holds what it expects; the
+steps build on each other and run in the order of STEPS."""
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+from . import cloudtrail
+from .world import ADDRESS, APP_STACK, APP_TEMPLATE, LOG_GROUP, LOG_STREAM, STACK, World, expect
+
+# The lab's Section 4, setting by setting, and the one addition: the default value.
+LAB_FILTER = {
+    "filterName": "pattern1-logging-metricfilter",
+    "metricNamespace": "Pattern1Application/KMSSecurity",
+    "metricName": "KMSSecurityError",
+    "metricValue": "1",
+    "defaultValue": 0.0,
+}
+LAB_ALARM = {
+    "AlarmName": "pattern1-logging-alarm",
+    "Namespace": "Pattern1Application/KMSSecurity",
+    "MetricName": "KMSSecurityError",
+    "Statistic": "Sum",
+    "Period": 10,
+    "EvaluationPeriods": 1,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "Threshold": 1.0,
+    "TreatMissingData": "ignore",
+}
+
+
+@dataclass
+class Step:
+    """One step; its title is told, and is the name of its test."""
+
+    title: str
+    run: Callable[[World], None]
+
+
+def pattern(role_arn):
+    """The lab's three conditions."""
+    return (
+        '{ $.errorCode = "*" && $.eventSource = "kms.amazonaws.com" && '
+        f'$.userIdentity.sessionContext.sessionIssuer.arn = "{role_arn}" }}'
+    )
+
+
+def the_application_and_the_trail_exist(world):
+    outputs = world.deploy(APP_STACK, APP_TEMPLATE)
+    world.role_arn = outputs["OutputPattern1ECSTaskRole"]
+    world.tell(f"  task role  {world.role_arn}")
+    world.logs.create_log_group(logGroupName=LOG_GROUP)
+    world.logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
+    world.tell(f"  log group  {LOG_GROUP}")
+
+
+def the_template_deploys(world):
+    world.code = world.upload()
+    world.parameters = {"Emails": ADDRESS}
+    world.stack_outputs = world.deploy(STACK, world.template(world.code), **world.parameters)
+    for name, value in sorted(world.stack_outputs.items()):
+        world.tell(f"  {name:<20} {value}")
+
+
+def what_exists_is_the_labs_alarm(world):
+    filters = world.logs.describe_metric_filters(logGroupName=LOG_GROUP)["metricFilters"]
+    expect("metric filters of the log group", 1, len(filters))
+    found = {"filterName": filters[0]["filterName"], **filters[0]["metricTransformations"][0]}
+    expect("the metric filter", LAB_FILTER, {key: found.get(key) for key in LAB_FILTER})
+    expect("the filter pattern", pattern(world.role_arn), filters[0]["filterPattern"])
+    world.tell(f"  metric filter {found['filterName']}")
+    world.tell(f"    {filters[0]['filterPattern']}")
+    alarm = world.alarm("pattern1-logging-alarm")
+    expect("the alarm", LAB_ALARM, {key: alarm.get(key) for key in LAB_ALARM})
+    expect("the alarm's actions", [world.stack_outputs["AlarmStateTopicArn"]], alarm["AlarmActions"])
+    world.tell(
+        f"  alarm {alarm['AlarmName']}: {alarm['Statistic']} of {alarm['MetricName']} over "
+        f"{alarm['Period']} s > {alarm['Threshold']:g}, missing data: {alarm['TreatMissingData']}"
+    )
+    expect("the topic", "pattern1-logging-topic", world.stack_outputs["TopicArn"].split(":")[-1])
+    expect("the subscription", ["PendingConfirmation"], subscriptions(world))
+    world.tell(f"  topic {world.stack_outputs['TopicArn']}, subscription of {ADDRESS}: pending")
+
+
+def subscriptions(world):
+    """The ARNs of the topic's subscriptions."""
+    found = world.sns.list_subscriptions_by_topic(TopicArn=world.stack_outputs["TopicArn"])
+    return [subscription["SubscriptionArn"] for subscription in found["Subscriptions"]]
+
+
+def the_subscription_is_confirmed(world):
+    mail = world.wait("a confirmation mail arrives", lambda: world.aws.mails(ADDRESS))[-1]
+    world.tell(f"  mail to {mail['to']}: {mail['subject']}")
+    expect("subscriptions confirmed", 1, len(world.aws.confirm(ADDRESS)))
+    expect("confirmed subscriptions", 1, sum(arn.startswith("arn:") for arn in subscriptions(world)))
+
+
+def noise_raises_no_alarm(world):
+    other = world.role_arn.replace(APP_STACK, "another-app")
+    noise = {
+        "3 successful Decrypt calls of the task role": ["decrypt-success"] * 3,
+        "3 KMS errors of another role": ["other-role-error"] * 3,
+        "3 S3 errors of the task role": ["s3-error"] * 3,
+    }
+    world.noise = []
+    for what, samples in noise.items():
+        role = other if "another" in what else world.role_arn
+        records = [cloudtrail.event(sample, role) for sample in samples]
+        world.noise += [record["eventID"] for record in records]
+        world.write(*records)
+        world.tell(f"  {what}")
+    # The last of them was evaluated when the metric has it: its zero brings the alarm to OK.
+    alarm = world.wait("the alarm is evaluated", lambda: state(world, "pattern1-logging-alarm", "OK"))
+    expect("mails about it", [], world.alerts())
+    world.tell(f"  alarm: {alarm['StateValue']}, no mail")
+
+
+def state(world, name, value):
+    """The alarm, once it is in that state."""
+    alarm = world.alarm(name)
+    return alarm if alarm and alarm["StateValue"] == value else None
+
+
+def the_labs_test_brings_the_mail(world):
+    samples = ["decrypt-incorrect-key"] * 3 + ["encrypt-not-found", "decrypt-access-denied", "decrypt-disabled"]
+    records = [cloudtrail.event(sample, world.role_arn) for sample in samples]
+    mail = provoke(world, records)
+    world.first = records
+    codes = {record["errorCode"] for record in records}
+    expect("error codes in the mail", codes, {code for code in codes if code in mail["body"]})
+    expect("noise in the mail", [], [each for each in world.noise if each in mail["body"]])
+    world.tell("")
+    world.tell(f"  From: AWS Notifications\n  To: {mail['to']}\n  Subject: {mail['subject']}\n")
+    world.tell("\n".join(f"  {line}".rstrip() for line in mail["body"].splitlines()))
+    world.tell("")
+
+
+def provoke(world, records, name="pattern1-logging-alarm"):
+    """Let errors happen, and wait for the mail; tells the time between."""
+    before = len(world.alerts())
+    world.minutes_later()
+    started = time.monotonic()
+    world.write(*records)
+    world.tell(f"  {len(records)} KMS errors of the task role written to the log group")
+    mail = world.alert_after(before)
+    world.tell(f"  from the log event to the mail: {time.monotonic() - started:.2f} s")
+    expect("the alarm's state", "ALARM", world.alarm(name)["StateValue"])
+    expect("alerts", before + 1, len(world.alerts()))
+    found = re.search(r"^ *alert id: (\S+)", mail["body"], re.M)
+    expect("an alert id in the mail", True, found is not None)
+    return {**mail, "alert_id": found.group(1)}
+
+
+def quiet_brings_it_back_and_it_fires_again(world):
+    world.minutes_later()
+    world.write(cloudtrail.event("decrypt-success", world.role_arn))
+    world.wait("the alarm returns to OK", lambda: state(world, "pattern1-logging-alarm", "OK"))
+    world.tell("  a call that succeeds: the metric gets its default value 0, the alarm returns to OK")
+    first = world.alerts()[-1]
+    records = [cloudtrail.event("decrypt-disabled", world.role_arn) for _ in range(2)]
+    mail = provoke(world, records)
+    expect("the second mail names a new event", True, records[-1]["eventID"] in mail["body"])
+    expect("the first mail names it", False, records[-1]["eventID"] in first["body"])
+    expect("its alert id is its own", True, mail["alert_id"] not in first["body"])
+    world.tell(f"  a second mail, about the new events: {mail['subject']}")
+
+
+def the_same_delivery_twice_has_the_same_alert_id(world):
+    alarm = world.alarm("pattern1-logging-alarm")
+    message = {
+        "AlarmName": alarm["AlarmName"],
+        "AlarmArn": alarm["AlarmArn"],
+        "AWSAccountId": "111122223333",
+        "NewStateValue": "ALARM",
+        "OldStateValue": "OK",
+        "NewStateReason": alarm["StateReason"],
+        "StateChangeTime": alarm["StateUpdatedTimestamp"].strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+        "Trigger": {
+            "MetricName": alarm["MetricName"],
+            "Namespace": alarm["Namespace"],
+            "Period": alarm["Period"],
+            "EvaluationPeriods": 1,
+            "Threshold": alarm["Threshold"],
+        },
+    }
+    event = {"Records": [sns_record(world.stack_outputs["AlarmStateTopicArn"], json.dumps(message))]}
+    before = len(world.alerts())
+    for _ in range(2):
+        answer = getattr(world, "lambda").invoke(
+            FunctionName=world.stack_outputs["FunctionName"], Payload=json.dumps(event).encode()
+        )
+        expect("the function's error", None, answer.get("FunctionError"))
+    mails = world.wait("two more alerts arrive", lambda: world.alerts()[before + 1 :] and world.alerts()[before:])
+    ids = {re.search(r"^ *alert id: (\S+)", mail["body"], re.M).group(1) for mail in mails}
+    expect("alert ids of the same delivery", 1, len(ids))
+    world.tell(f"  two mails, one alert id: {ids.pop()}")
+
+
+def sns_record(topic_arn, message):
+    """One record as SNS hands it to a function."""
+    return {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": f"{topic_arn}:00000000-0000-4000-8000-000000000000",
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": "00000000-0000-4000-8000-000000000000",
+            "TopicArn": topic_arn,
+            "Subject": None,
+            "Message": message,
+            "Timestamp": "2026-11-23T09:47:20.000Z",
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+            "SigningCertUrl": "https://sns.ap-southeast-2.amazonaws.com/SimpleNotificationService.pem",
+            "UnsubscribeUrl": "https://sns.ap-southeast-2.amazonaws.com/?Action=Unsubscribe",
+            "MessageAttributes": {},
+        },
+    }
+
+
+def a_message_that_is_no_alarm_is_passed_on(world):
+    text = "Is anybody there?"
+    answer = getattr(world, "lambda").invoke(
+        FunctionName=world.stack_outputs["FunctionName"],
+        Payload=json.dumps({"Records": [sns_record(world.stack_outputs["AlarmStateTopicArn"], text)]}).encode(),
+    )
+    expect("the function's error", None, answer.get("FunctionError"))
+    world.wait(
+        "the message arrives",
+        lambda: [mail for mail in world.aws.mails(ADDRESS) if mail["body"].startswith(text)],
+    )
+    world.tell("  it arrived as it was")
+
+
+def a_setting_changes_in_place(world):
+    before = world.physical_id()
+    world.parameters.update(Period="60", Threshold="0")
+    world.deploy(STACK, world.template(world.code), **world.parameters)
+    expect("the physical id", before, world.physical_id())
+    alarm = world.alarm("pattern1-logging-alarm")
+    expect("period and threshold", (60, 0.0), (alarm["Period"], alarm["Threshold"]))
+    expect("confirmed subscriptions", 1, sum(arn.startswith("arn:") for arn in subscriptions(world)))
+    world.tell(f"  period 60 s, threshold 0; the same resource: {before}")
+
+
+def another_name_replaces_everything(world):
+    before = world.physical_id()
+    world.parameters.update(Name="renamed", Period="10", Threshold="1")
+    world.stack_outputs = world.deploy(STACK, world.template(world.code), **world.parameters)
+    expect("another physical id", True, before != world.physical_id())
+    old = [each for each in world.left() if "pattern1-logging" in each]
+    expect("what is left of the old name", [], old)
+    expect("the new alarm", "renamed-alarm", world.stack_outputs["AlarmName"])
+    expect("subscriptions confirmed", 1, len(world.aws.confirm(ADDRESS)))
+    records = [cloudtrail.event("decrypt-disabled", world.role_arn) for _ in range(2)]
+    mail = provoke(world, records, "renamed-alarm")
+    world.tell(f"  the old filter, alarm and topic are gone, the new ones work: {mail['subject']}")
+
+
+def a_wrong_setting_is_refused_and_rolled_back(world):
+    before = world.left()
+    arguments = dict(world.parameters, LogGroupName="no-such-group")
+    try:
+        world.deploy(STACK, world.template(world.code), **arguments)
+        seen = "it deployed"
+    except AssertionError as unmet:
+        seen = str(unmet)
+    expected = 'LogGroupName: there is no log group "no-such-group"'
+    expect("the stack's reason", True, expected in seen or seen)
+    expect("what exists", before, world.left())
+    world.tell(f"  {expected} …; rolled back, all as before")
+
+
+def the_log_holds_no_response_url(world):
+    log = world.function_log()
+    expect("lines about CloudFormation in the function's log", True, "answered CloudFormation" in log)
+    expect("a ResponseURL in the function's log", False, "X-Amz-Signature" in log or "ResponseURL\"" in log)
+
+
+def nothing_is_left_after_the_delete(world):
+    world.delete(STACK)
+    expect("what is left", [], world.left())
+    world.tell("  no filter, alarm, topic, subscription, function, log group, queue, dashboard or role is left")
+
+
+DEPLOYED = [
+    Step("The application's role and CloudTrail's log group exist", the_application_and_the_trail_exist),
+    Step("The template deploys", the_template_deploys),
+    Step("What exists now is the lab's alarm", what_exists_is_the_labs_alarm),
+    Step("The subscription is confirmed", the_subscription_is_confirmed),
+]
+
+STEPS = [
+    *DEPLOYED,
+    Step("Noise raises no alarm and no mail", noise_raises_no_alarm),
+    Step("The lab's test brings the mail", the_labs_test_brings_the_mail),
+    Step("Quiet brings the alarm back, and it fires again", quiet_brings_it_back_and_it_fires_again),
+    Step("The same delivery twice has the same alert id", the_same_delivery_twice_has_the_same_alert_id),
+    Step("A message that is no alarm is passed on", a_message_that_is_no_alarm_is_passed_on),
+    Step("A setting changes in place", a_setting_changes_in_place),
+    Step("Another name replaces everything", another_name_replaces_everything),
+    Step("A wrong setting is refused and rolled back", a_wrong_setting_is_refused_and_rolled_back),
+    Step("The log holds no ResponseURL", the_log_holds_no_response_url),
+    Step("Nothing is left after the delete", nothing_is_left_after_the_delete),
+]
