@@ -77,6 +77,8 @@ impl<'a> Response<'a> {
     /// Never: every field is a text.
     #[must_use]
     pub fn to_json(mut self) -> Vec<u8> {
+        // Still at least one character.
+        const SHORTEST: usize = 8;
         loop {
             let json = serde_json::to_vec(&self).unwrap_or_default();
             let excess = json.len().saturating_sub(LIMIT);
@@ -84,15 +86,11 @@ impl<'a> Response<'a> {
                 return json;
             }
             match &mut self.reason {
-                Some(reason) if reason.len() > 1 => {
-                    // One byte of text is at least one byte of JSON.
-                    let keep = reason.len().saturating_sub(excess).max(1);
-                    let kept = cut(reason, keep).len().max(first_char(reason));
-                    if kept == reason.len() {
-                        "?".clone_into(reason);
-                    } else {
-                        reason.truncate(kept);
-                    }
+                Some(reason) if reason.len() > SHORTEST => {
+                    // A byte of text is at most six of JSON (`\u0001`), so this cuts too little
+                    // at worst, and again.
+                    let keep = reason.len().saturating_sub(excess.div_ceil(6));
+                    reason.truncate(reason.floor_char_boundary(keep.max(SHORTEST)));
                 }
                 _ if self.data.is_some() => self.data = None,
                 // Only ids are left, and those are CloudFormation's own.
@@ -106,11 +104,6 @@ impl<'a> Response<'a> {
 /// a character boundary.
 fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
-}
-
-/// The length of a text's first character.
-fn first_char(text: &str) -> usize {
-    text.chars().next().map_or(0, char::len_utf8)
 }
 
 #[cfg(test)]
