@@ -6,10 +6,15 @@
 
 use std::time::Duration;
 
+use aws_sdk_cloudwatch::Client as CloudWatch;
+use aws_sdk_cloudwatch::types::{HistoryItemType, ScanBy};
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sns::types::MessageAttributeValue;
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
@@ -32,22 +37,38 @@ pub struct Reader<'a> {
 /// How much of the time left belongs to the publish: two attempts.
 const PUBLISH: Duration = Duration::from_secs(17);
 
-/// Finds what raised the alarm and publishes one alert.
+/// Finds what raised the alarm, or what happened until it recovered, and
+/// publishes one alert.
 ///
 /// # Errors
 ///
 /// The publish failed: then nobody has been told, and Lambda should try again.
 pub async fn alert(
     logs: &Logs,
+    cloudwatch: &CloudWatch,
     sns: &Sns,
     reader: Reader<'_>,
-    change: &StateChange,
+    mut change: StateChange,
     deadline: Instant,
 ) -> Result<(), Fault> {
+    let until = stop_looking(deadline);
+    let mut problems = Vec::new();
+    if change.new_state == StateValue::Ok && change.previous_changed_at.is_none() {
+        match timeout_at(until, alarmed_at(cloudwatch, &change)).await {
+            Ok(Ok(began)) => change.previous_changed_at = began,
+            Ok(Err(fault)) => problems.push(fault.to_string()),
+            Err(_) => {
+                problems.push("cloudwatch:DescribeAlarmHistory did not answer in time".to_owned());
+            }
+        }
+    }
+    let change = &change;
     let mut looked = match change.new_state {
-        StateValue::Alarm => look(logs, change, stop_looking(deadline)).await,
+        StateValue::Alarm => look(logs, change, until).await,
+        StateValue::Ok if change.previous_changed_at.is_some() => look(logs, change, until).await,
         _ => Looked::nowhere(change.window()),
     };
+    looked.problems.splice(0..0, problems);
     looked.problems.extend(reader.problem.map(str::to_owned));
     let message = message::compose(&Alert {
         change,
@@ -99,6 +120,34 @@ pub async fn pass_on(
 fn stop_looking(deadline: Instant) -> Instant {
     let left = deadline.saturating_duration_since(Instant::now());
     deadline - PUBLISH.min(left / 2)
+}
+
+/// When the alarm went off before it recovered: SNS's message does not tell.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
+async fn alarmed_at(
+    cloudwatch: &CloudWatch,
+    change: &StateChange,
+) -> Result<Option<Timestamp>, Fault> {
+    let history = cloudwatch
+        .describe_alarm_history()
+        .alarm_name(&change.name)
+        .history_item_type(HistoryItemType::StateUpdate)
+        .end_date(DateTime::from_millis(change.changed_at.as_millisecond()))
+        .scan_by(ScanBy::TimestampDescending)
+        .max_records(10)
+        .send()
+        .await
+        .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
+    let alarmed = history.alarm_history_items().iter().find(|item| {
+        let data = item.history_data().unwrap_or_default();
+        let data: Value = serde_json::from_str(data).unwrap_or_default();
+        data.pointer("/newState/stateValue").and_then(Value::as_str) == Some("ALARM")
+    });
+    Ok(alarmed
+        .and_then(|item| item.timestamp())
+        .and_then(|time| time.to_millis().ok())
+        .and_then(|millis| Timestamp::from_millisecond(millis).ok()))
 }
 
 /// What looking gave.

@@ -59,11 +59,11 @@ pub async fn handle(
         Some(Shape::Sns) => Box::pin(notified(environment, clients, invocation, event)).await,
         Some(Shape::LambdaAction) => {
             let change = StateChange::from_lambda_action(&event)?;
-            Box::pin(alerted(environment, clients, invocation, &change)).await
+            Box::pin(alerted(environment, clients, invocation, change)).await
         }
         Some(Shape::EventBridge) => {
             let change = StateChange::from_event_bridge(&event)?;
-            Box::pin(alerted(environment, clients, invocation, &change)).await
+            Box::pin(alerted(environment, clients, invocation, change)).await
         }
         None => bail!("{}", Unexpected::of(&event)),
     }
@@ -252,7 +252,7 @@ async fn notification(
         );
     }
     match StateChange::from_sns_message(&sns.message) {
-        Ok(change) => alerted(environment, clients, invocation, &change).await,
+        Ok(change) => alerted(environment, clients, invocation, change).await,
         Err(not_read) => {
             warn!(reason = %not_read, "passing a message on as it is");
             let reader = reader(environment)?;
@@ -272,17 +272,16 @@ async fn alerted(
     environment: &Environment,
     clients: &Clients,
     invocation: &Invocation,
-    change: &StateChange,
+    change: StateChange,
 ) -> Result<()> {
     let reader = reader(environment)?;
-    alert::alert(
-        &clients.logs,
-        &clients.sns,
-        reader,
-        change,
-        invocation.deadline,
-    )
-    .await?;
+    let Clients {
+        logs,
+        cloudwatch,
+        sns,
+        ..
+    } = clients;
+    alert::alert(logs, cloudwatch, sns, reader, change, invocation.deadline).await?;
     Ok(())
 }
 

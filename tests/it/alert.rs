@@ -255,14 +255,46 @@ async fn a_message_from_the_peoples_topic_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn states_other_than_alarm_are_told_without_looking_for_events() {
-    for name in ["sns-ok", "sns-insufficient-data"] {
-        let aws = provisioned(&[&["decrypt-disabled"]]).await;
-        invoke(&aws, sample(name)).await.unwrap();
-        assert!(
-            !mail(&published(&aws)).contains("DisabledException"),
-            "{name}"
-        );
-        assert_eq!(aws.calls(), ["sns:Publish"]);
+async fn a_recovery_is_told_with_how_long_and_how_many() {
+    let aws = provisioned(&[&["decrypt-disabled", "decrypt-access-denied"]]).await;
+    let seconds = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
+    {
+        let mut state = aws.state();
+        let alarm = state
+            .world
+            .alarms
+            .get_mut("pattern1-logging-alarm")
+            .unwrap();
+        alarm.history = vec![
+            (seconds("2026-11-23T09:48:20Z"), "ALARM"),
+            (seconds("2026-11-23T08:00:00Z"), "OK"),
+        ];
     }
+    invoke(&aws, sample("sns-ok")).await.unwrap();
+    let mail = mail(&published(&aws)).replace('\n', " ");
+    assert!(mail.contains("is OK again after 12 min"), "{mail}");
+    assert!(
+        mail.contains("2 calls to KMS failed in that time"),
+        "{mail}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recovery_is_told_without_when_the_history_cannot_be_read() {
+    for how in [How::Denied, How::Hang] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        aws.fail("cloudwatch:DescribeAlarmHistory", how, 99);
+        invoke(&aws, sample("sns-ok")).await.unwrap();
+        let mail = mail(&published(&aws)).replace('\n', " ");
+        assert!(mail.contains("is OK again"), "{mail}");
+        assert!(mail.contains("cloudwatch:DescribeAlarmHistory"), "{mail}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn insufficient_data_is_told_without_looking_for_events() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    invoke(&aws, sample("sns-insufficient-data")).await.unwrap();
+    assert!(!mail(&published(&aws)).contains("DisabledException"));
+    assert_eq!(aws.calls(), ["sns:Publish"]);
 }

@@ -70,6 +70,8 @@ pub struct LogGroup {
 pub struct Alarm {
     pub settings: Value,
     pub tags: BTreeMap<String, String>,
+    /// When it went into which state, newest first.
+    pub history: Vec<(i64, &'static str)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -273,11 +275,7 @@ impl Call {
                 .path()
                 .starts_with("/service/GraniteServiceVersion20100801/")
             {
-                (
-                    Service::CloudWatch,
-                    operation,
-                    ciborium::from_reader(body).expect("CBOR"),
-                )
+                (Service::CloudWatch, operation, untagged(body))
             } else if request.method() == "POST" {
                 let form: serde_json::Map<String, Value> = form_urlencoded::parse(body)
                     .map(|(key, value)| (key.into_owned(), Value::String(value.into_owned())))
@@ -352,10 +350,47 @@ impl Service {
     }
 }
 
+/// A CBOR request as JSON: a timestamp becomes its seconds.
+fn untagged(body: &[u8]) -> Value {
+    fn plain(value: ciborium::Value) -> ciborium::Value {
+        use ciborium::Value as Cbor;
+        match value {
+            Cbor::Tag(_, inner) => *inner,
+            Cbor::Map(fields) => Cbor::Map(
+                fields
+                    .into_iter()
+                    .map(|(name, value)| (name, plain(value)))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+    let value = ciborium::from_reader(body).expect("CBOR");
+    plain(value).deserialized().expect("JSON")
+}
+
 fn cbor(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
-    ciborium::into_writer(value, &mut bytes).expect("CBOR");
+    ciborium::into_writer(&tagged(value), &mut bytes).expect("CBOR");
     bytes
+}
+
+/// JSON as CBOR; `{"$seconds": n}` is a timestamp, which has a tag of its own.
+fn tagged(value: &Value) -> ciborium::Value {
+    use ciborium::Value as Cbor;
+    match value {
+        Value::Array(values) => Cbor::Array(values.iter().map(tagged).collect()),
+        Value::Object(fields) => match fields.get("$seconds").and_then(Value::as_i64) {
+            Some(seconds) => Cbor::Tag(1, Box::new(Cbor::Integer(seconds.into()))),
+            None => Cbor::Map(
+                fields
+                    .iter()
+                    .map(|(name, value)| (Cbor::Text(name.clone()), tagged(value)))
+                    .collect(),
+            ),
+        },
+        other => Cbor::serialized(other).expect("a scalar"),
+    }
 }
 
 impl State {

@@ -172,6 +172,11 @@ PERMISSIONS = {
     ("provision", "RemoveTopic"): ({"sns:DeleteTopic"}, f"{SNS}:*-topic", OURS),
     ("alert", "WhichFiltersFeedTheMetric"): ({"logs:DescribeMetricFilters"}, f"{LOGS}:log-group:*", None),
     ("alert", "FindEvents"): ({"logs:FilterLogEvents"}, f"{LOGS}:log-group:pattern1-logging-loggroup:*", None),
+    ("alert", "WhenItWentOff"): (
+        {"cloudwatch:DescribeAlarmHistory"},
+        f"{CLOUDWATCH}:alarm:pattern1-logging-alarm",
+        None,
+    ),
     ("alert", "Publish"): ({"sns:Publish"}, f"{SNS}:pattern1-logging-topic", None),
     ("run", "Log"): ({"logs:CreateLogStream", "logs:PutLogEvents"}, "<AlarmFunctionLog.Arn>", None),
     ("run", "KeepUndelivered"): ({"sqs:SendMessage"}, "<DeadLetterQueue.Arn>", None),

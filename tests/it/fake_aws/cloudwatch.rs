@@ -17,6 +17,7 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
             let alarm = world.alarms.entry(name).or_insert_with(|| Alarm {
                 settings: Value::Null,
                 tags: pairs(tags.as_ref()),
+                history: Vec::new(),
             });
             alarm.settings = settings;
             Ok(json!({}))
@@ -32,6 +33,19 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
                 .map(|alarm| &alarm.settings)
                 .collect();
             Ok(json!({"MetricAlarms": alarms}))
+        }
+        "DescribeAlarmHistory" => {
+            let name = call.text("AlarmName").unwrap_or_default();
+            let history = world.alarms.get(name).map(|alarm| &alarm.history);
+            let items: Vec<Value> = history
+                .into_iter()
+                .flatten()
+                .map(|(seconds, state)| {
+                    let data = json!({"version": "1.0", "newState": {"stateValue": state}});
+                    json!({"Timestamp": {"$seconds": seconds}, "HistoryData": data.to_string()})
+                })
+                .collect();
+            Ok(json!({"AlarmHistoryItems": items}))
         }
         "DeleteAlarms" => {
             let names = call.parameters["AlarmNames"]
