@@ -17,4 +17,5 @@ mod fake_aws;
 mod invoke;
 mod layers;
 mod provision;
+mod readme;
 mod runtime_api;

@@ -1,0 +1,58 @@
+//! What the README shows and says is so.
+
+use std::fs;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn the_mail_in_the_readme_is_the_beginning_of_a_golden_mail() {
+    let readme = read("README.md");
+    let shown = readme
+        .split("```text\n")
+        .nth(1)
+        .unwrap()
+        .split("\n```")
+        .next()
+        .unwrap();
+    // The golden file has the SMS line below the subject.
+    let golden = read("tests/golden/disabled-and-denied.txt");
+    let mail: Vec<&str> = golden
+        .lines()
+        .filter(|line| !line.starts_with("SMS: "))
+        .collect();
+    assert!(shown.lines().count() > 15);
+    assert_eq!(
+        shown.lines().collect::<Vec<_>>(),
+        mail[..shown.lines().count()]
+    );
+}
+
+#[test]
+fn every_parameter_of_the_template_stands_in_the_readme_with_its_default() {
+    let (readme, template) = (read("README.md"), read("template.yaml"));
+    let parameters = template.split("\nParameters:\n").nth(1).unwrap();
+    let parameters = parameters.split("\nMappings:").next().unwrap();
+    let mut count = 0;
+    for block in parameters.split("\n\n") {
+        let name = block.trim().split(':').next().unwrap();
+        let default = block
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("Default: "))
+            .unwrap();
+        let row = readme
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(&format!("`{name}`")))
+            .unwrap_or_else(|| panic!("{name} is missing"));
+        let default = default.trim_matches('\'');
+        let shown = if default.is_empty() {
+            "none".to_owned()
+        } else {
+            format!("`{default}`")
+        };
+        assert!(row.contains(&shown), "{name}: {shown} is not in {row}");
+        count += 1;
+    }
+    assert!(count >= 18, "{count}");
+}
