@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use aws_lambda_events::event::sns::{SnsMessage, SnsRecord};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
@@ -17,7 +18,7 @@ use tracing::{error, info, warn};
 use crate::alarm::StateChange;
 use crate::alert::{self, Reader};
 use crate::clients::Clients;
-use crate::custom_resource::{Answer, Request};
+use crate::custom_resource::{Answer, Request, Undelivered};
 use crate::environment::Environment;
 use crate::names::Place;
 use crate::provision;
@@ -33,6 +34,8 @@ pub struct Invocation {
     pub log_stream: String,
     /// When Lambda ends it.
     pub deadline: Instant,
+    /// What the clock says.
+    pub now: Timestamp,
 }
 
 /// How much of the time left belongs to the answer to CloudFormation: five
@@ -140,24 +143,28 @@ async fn answer(
     invocation: &Invocation,
     event: Value,
 ) -> Result<()> {
-    let (request, responder) = Request::read(event)?;
-    let work = AssertUnwindSafe(provisioned(clients, invocation, &request)).catch_unwind();
-    let left = invocation
-        .deadline
-        .saturating_duration_since(Instant::now());
-    let work_until = invocation.deadline - ANSWER.min(left / 2);
-    let failed = |why: &str| Answer {
+    let (request, responder) = Request::read(event, environment.endpoint_url.as_deref())?;
+    let failed = |why: String| Answer {
         physical_resource_id: provision::fallback_id(&request),
-        result: Err(why.to_owned()),
+        result: Err(why),
     };
-    let mut answer = match timeout_at(work_until, work).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => failed("internal error: the function panicked"),
-        Err(_) => failed("the AWS calls took longer than the function may run"),
+    let mut answer = match responder.waited(invocation.now) {
+        Some(waited) if waited > request.service_timeout() => failed(format!(
+            "the request is {} s old and CloudFormation no longer waits for it: nothing was done",
+            waited.as_secs()
+        )),
+        _ => {
+            let work = AssertUnwindSafe(provisioned(clients, invocation, &request)).catch_unwind();
+            match timeout_at(stop_working(invocation.deadline), work).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => failed("internal error: the function panicked".to_owned()),
+                Err(_) => failed("the AWS calls took longer than the function may run".to_owned()),
+            }
+        }
     };
     if let Err(reason) = &mut answer.result {
         error!(
-            reason,
+            reason = without_addresses(reason),
             request_type = ?request.request_type,
             id = answer.physical_resource_id,
             "the request failed"
@@ -167,17 +174,33 @@ async fn answer(
             invocation.log_stream, invocation.request_id
         );
     }
-    let local_aws = environment.endpoint_url.as_deref();
-    responder
-        .respond(&answer, &clients.connector, local_aws)
-        .await?;
-    info!(
-        request_type = ?request.request_type,
-        id = answer.physical_resource_id,
-        success = answer.result.is_ok(),
-        "answered CloudFormation"
-    );
+    match responder.respond(&answer, &clients.connector).await {
+        Ok(()) => info!(
+            request_type = ?request.request_type,
+            id = answer.physical_resource_id,
+            success = answer.result.is_ok(),
+            "answered CloudFormation"
+        ),
+        // Trying again cannot change it: the request was answered before, or too long ago.
+        Err(refused @ Undelivered::Refused(_)) => error!(%refused, "not answered"),
+        Err(undelivered) => return Err(undelivered.into()),
+    }
     Ok(())
+}
+
+/// When to stop working: early enough for the answer, or half-way when even that
+/// is more than what is left.
+fn stop_working(deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(Instant::now());
+    deadline - ANSWER.min(left / 2)
+}
+
+/// A reason as the log may hold it: e-mail addresses are personal.
+fn without_addresses(reason: &str) -> String {
+    let words = reason.split_inclusive([' ', ',', '"']);
+    words
+        .map(|word| if word.contains('@') { "***" } else { word })
+        .collect()
 }
 
 async fn provisioned(clients: &Clients, invocation: &Invocation, request: &Request) -> Answer {

@@ -45,5 +45,6 @@ fn invocation(context: Context) -> Invocation {
         function_arn: context.invoked_function_arn,
         log_stream: context.env_config.log_stream.clone(),
         deadline: Instant::now() + left.unwrap_or_default(),
+        now: jiff::Timestamp::now(),
     }
 }

@@ -14,6 +14,10 @@ pub const OWNER_TAG: &str = "kms-alarm:owner";
 /// The tag that holds [`Owner::stack`], for people.
 pub const STACK_TAG: &str = "kms-alarm:stack";
 
+/// The tag that a topic gets last: whatever carries it was made to the end, and
+/// is not swept away by the Delete of an attempt that failed before.
+pub const COMPLETE_TAG: &str = "kms-alarm:complete";
+
 /// A custom resource of one stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {

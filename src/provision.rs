@@ -9,20 +9,26 @@
 
 mod alarm;
 mod filter;
+mod identity;
 mod survey;
 mod topic;
+
+use std::time::Duration;
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_sns::Client as Sns;
-use tracing::info;
+use backon::{ConstantBuilder, RetryableWithContext};
+use tracing::{info, warn};
 
 use crate::custom_resource::{Answer, Data, Request, RequestType};
 use crate::fault::Fault;
 use crate::names::{Names, Place};
-use crate::owner::{Owner, PhysicalId};
+use crate::owner::Owner;
 use crate::properties::{Properties, Remembered};
-use survey::Standing;
+use identity::Identity;
+pub use identity::fallback_id;
+use survey::{Refusal, Standing};
 
 /// Does what a request asks and says what became of it. Never panics on its
 /// own account; a caller that drops the future half-way answers FAILED with
@@ -53,25 +59,6 @@ pub async fn provision(
     }
 }
 
-/// The id to answer with when the request failed, whatever happened: the one
-/// it came with, else the one its Create would have led to, marked incomplete.
-#[must_use]
-pub fn fallback_id(request: &Request) -> String {
-    request.physical_resource_id.clone().unwrap_or_else(|| {
-        let owner = Owner::of(&request.stack_id, &request.logical_resource_id);
-        let name = Remembered::read(&request.resource_properties).name;
-        incomplete(&name.unwrap_or_default(), &owner).to_string()
-    })
-}
-
-fn incomplete(name: &str, owner: &Owner) -> PhysicalId {
-    PhysicalId {
-        name: name.to_owned(),
-        owner: owner.id.clone(),
-        complete: false,
-    }
-}
-
 /// The clients this flow may use, and where they act: one `Copy` value instead
 /// of four parameters on every step.
 #[derive(Clone, Copy)]
@@ -92,33 +79,15 @@ enum Object {
     Alarm,
 }
 
-/// Whose resource a request is about, and what its ids say about it.
-struct Identity {
-    owner: Owner,
-    /// The id it has, if this program made that id.
-    current: Option<PhysicalId>,
-}
+/// IAM needs some seconds until a new permission is in force everywhere: a
+/// denial is taken for one only after this many attempts, this far apart.
+const PATIENCE: ConstantBuilder = ConstantBuilder::new()
+    .with_delay(Duration::from_secs(3))
+    .with_max_times(4);
 
-impl Identity {
-    fn of(request: &Request) -> Self {
-        let current: Option<PhysicalId> = request
-            .physical_resource_id
-            .as_ref()
-            .and_then(|id| id.parse().ok());
-        let mut owner = Owner::of(&request.stack_id, &request.logical_resource_id);
-        if let Some(current) = &current {
-            owner.id.clone_from(&current.owner);
-        }
-        Self { owner, current }
-    }
-
-    /// Whether the id proves that objects of this base name are the resource's.
-    fn proves(&self, name: &str) -> bool {
-        self.current
-            .as_ref()
-            .is_some_and(|id| id.complete && id.name == name)
-    }
-}
+/// How long a Create may still be running that CloudFormation has given up: it
+/// takes seconds, and with all its patience not much longer than this.
+const CREATE: Duration = Duration::from_secs(15);
 
 impl Flow<'_> {
     async fn create(self, request: &Request) -> Answer {
@@ -126,13 +95,7 @@ impl Flow<'_> {
         let result = match Properties::read(&request.resource_properties) {
             Ok(properties) => {
                 let old = Remembered::default();
-                self.make(&identity, &properties, &old).await.map(|data| {
-                    let id = PhysicalId {
-                        complete: true,
-                        ..incomplete(&properties.name, &identity.owner)
-                    };
-                    (id.to_string(), data)
-                })
+                self.make(&identity, &properties, &old).await
             }
             Err(problems) => Err(problems),
         };
@@ -143,18 +106,11 @@ impl Flow<'_> {
         let identity = Identity::of(request);
         let old = Remembered::read(&request.old_resource_properties);
         let result = match Properties::read(&request.resource_properties) {
-            Ok(properties) if identity.proves(&properties.name) => self
-                .change(&identity, &properties, &old)
-                .await
-                .map(|data| (fallback_id(request), data))
-                .map_err(|fault| fault.to_string()),
-            Ok(properties) => self.make(&identity, &properties, &old).await.map(|data| {
-                let id = PhysicalId {
-                    complete: true,
-                    ..incomplete(&properties.name, &identity.owner)
-                };
-                (id.to_string(), data)
-            }),
+            Ok(properties) if identity.proves(&properties.name) => {
+                let changed = self.change(&identity, &properties, &old).await;
+                changed.map(|data| (fallback_id(request), data))
+            }
+            Ok(properties) => self.make(&identity, &properties, &old).await,
             Err(problems) => Err(problems),
         };
         answer(request, result)
@@ -163,43 +119,32 @@ impl Flow<'_> {
     async fn delete(self, request: &Request) -> Answer {
         let identity = Identity::of(request);
         let remembered = Remembered::read(&request.resource_properties);
-        let name = identity
-            .current
-            .as_ref()
-            .map(|id| id.name.clone())
-            .or_else(|| remembered.name.clone());
-        let result = match name {
-            Some(name) => self.remove(&identity, &name, &remembered).await,
-            // Neither the id nor the properties name anything that could exist.
-            None => Ok(()),
+        let result = match &identity.current {
+            Some(id) => self.remove(&identity, &id.name, &remembered).await,
+            None => self.sweep(&identity, &remembered).await,
         };
-        answer(
-            request,
-            result
-                .map(|()| (fallback_id(request), Data::new()))
-                .map_err(|fault| fault.to_string()),
-        )
+        let result = result.map(|()| (fallback_id(request), Data::new()));
+        answer(request, result.map_err(|fault| fault.to_string()))
     }
 
-    /// Everything under a name that this resource has not had before. What a
-    /// failed run made is undone, newest first.
+    /// Everything under a name that this resource has not had before, and its
+    /// new id. What a failed run made is undone, newest first.
     async fn make(
         self,
         identity: &Identity,
         properties: &Properties,
         old: &Remembered,
-    ) -> Result<Data, String> {
-        let mut made = Made::new();
-        match self.put(identity, properties, old, &mut made).await {
-            Ok(data) => Ok(data),
-            Err(fault) => {
-                let names = Names::of(&properties.name);
-                let left = self.undo(&identity.owner, &names, properties, &made).await;
-                Err(match left {
-                    Ok(()) => fault.to_string(),
-                    Err(left) => format!("{fault}; and what was made could not be undone: {left}"),
-                })
-            }
+    ) -> Result<(String, Data), String> {
+        let (made, put) = self.put_patiently(identity, properties, old).await;
+        let refusal = match put {
+            Ok(data) => return Ok((identity.completed(&properties.name).to_string(), data)),
+            Err(refusal) => refusal,
+        };
+        match self.undo(&identity.owner, properties, &made).await {
+            Ok(()) => Err(refusal.to_string()),
+            Err(left) => Err(format!(
+                "{refusal}; and not all that was made could be undone: {left}"
+            )),
         }
     }
 
@@ -210,11 +155,21 @@ impl Flow<'_> {
         identity: &Identity,
         properties: &Properties,
         old: &Remembered,
-    ) -> Result<Data, survey::Refusal> {
+    ) -> Result<Data, String> {
+        let (_, put) = self.put_patiently(identity, properties, old).await;
+        let data = put.map_err(|refusal| refusal.to_string())?;
+        let removed = self.remove_what_is_no_longer_asked_for(identity, properties, old);
+        removed.await.map_err(|fault| fault.to_string())?;
+        Ok(data)
+    }
+
+    async fn remove_what_is_no_longer_asked_for(
+        self,
+        identity: &Identity,
+        properties: &Properties,
+        old: &Remembered,
+    ) -> Result<(), Fault> {
         let names = Names::of(&properties.name);
-        let data = self
-            .put(identity, properties, old, &mut Made::new())
-            .await?;
         filter::remove_stale(self.logs, &names, properties, old).await?;
         let topic_arn = self.place.topic_arn(&names.topic);
         topic::unsubscribe(self.sns, &topic_arn, &old.emails, &properties.emails).await?;
@@ -223,7 +178,27 @@ impl Flow<'_> {
         if let Some(other) = old.name.as_ref().filter(|name| **name != properties.name) {
             self.remove(identity, other, old).await?;
         }
-        Ok(data)
+        Ok(())
+    }
+
+    /// The upsert, tried again while it fails in a way that can pass. What any
+    /// of the attempts made is in the list.
+    async fn put_patiently(
+        self,
+        identity: &Identity,
+        properties: &Properties,
+        old: &Remembered,
+    ) -> (Made, Result<Data, Refusal>) {
+        let attempt = async |mut made: Made| {
+            let put = self.put(identity, properties, old, &mut made).await;
+            (made, put)
+        };
+        attempt
+            .retry(PATIENCE)
+            .context(Made::new())
+            .when(Refusal::may_pass)
+            .notify(|refusal, _| warn!(%refusal, "trying again: a permission may be on its way"))
+            .await
     }
 
     /// The upsert: looks at all that stands there, then writes.
@@ -233,15 +208,15 @@ impl Flow<'_> {
         properties: &Properties,
         old: &Remembered,
         made: &mut Made,
-    ) -> Result<Data, survey::Refusal> {
+    ) -> Result<Data, Refusal> {
         let names = Names::of(&properties.name);
+        let owner = &identity.owner;
         let survey = survey::survey(self, identity, &names, properties).await?;
         survey.refusal(identity, &names, properties, old)?;
 
         if survey.topic == Standing::Absent {
             made.push(Object::Topic);
         }
-        let owner = &identity.owner;
         let topic_arn = topic::put(
             self.sns,
             self.place,
@@ -259,17 +234,22 @@ impl Flow<'_> {
         if survey.alarm == Standing::Absent {
             made.push(Object::Alarm);
         }
-        let alarm_arn = self.place.alarm_arn(&names.alarm);
         alarm::put(
             self.cloudwatch,
             &names,
             owner,
             properties,
             &topic_arn,
-            &alarm_arn,
             &survey.alarm,
         )
         .await?;
+        topic::mark(self.sns, &topic_arn, owner).await?;
+        let alarm_arn = self.place.alarm_arn(&names.alarm);
+        if survey.alarm != Standing::Absent {
+            // After the topic: until that is marked, what is adopted is not ours
+            // to remove.
+            alarm::mark(self.cloudwatch, &alarm_arn, owner).await?;
+        }
         info!(
             topic = names.topic,
             filter = names.filter,
@@ -280,20 +260,16 @@ impl Flow<'_> {
         Ok(data(&names, properties, topic_arn, alarm_arn))
     }
 
-    async fn undo(
-        self,
-        owner: &Owner,
-        names: &Names,
-        properties: &Properties,
-        made: &Made,
-    ) -> Result<(), Fault> {
+    /// Removes what a run made, newest first.
+    async fn undo(self, owner: &Owner, properties: &Properties, made: &Made) -> Result<(), Fault> {
+        let names = Names::of(&properties.name);
         for object in made.iter().rev() {
             match object {
-                Object::Alarm => alarm::remove(self.cloudwatch, self.place, names, owner).await?,
+                Object::Alarm => alarm::remove(self.cloudwatch, self.place, &names, owner).await?,
                 Object::Filter => {
                     filter::remove(self.logs, &properties.log_group_name, &names.filter).await?;
                 }
-                Object::Topic => topic::remove(self.sns, self.place, names, owner).await?,
+                Object::Topic => topic::remove(self.sns, self.place, &names, owner).await?,
             }
         }
         Ok(())
@@ -312,11 +288,15 @@ impl Flow<'_> {
         let topic_arn = self.place.topic_arn(&names.topic);
         let alarm_arn = self.place.alarm_arn(&names.alarm);
         let topic = survey::topic(self.sns, &topic_arn, owner).await?;
+        if identity.is_of_a_failed_create() && topic == Standing::OursComplete {
+            info!(base = name, "left: a later attempt made it to the end");
+            return Ok(());
+        }
         let (alarm, metric) =
             survey::alarm(self.cloudwatch, &names.alarm, &alarm_arn, owner).await?;
-        let ours = topic == Standing::Ours || alarm == Standing::Ours || identity.proves(name);
+        let ours = topic.is_ours() || alarm.is_ours() || identity.proves(name);
 
-        if alarm == Standing::Ours {
+        if alarm.is_ours() {
             alarm::remove(self.cloudwatch, self.place, &names, owner).await?;
         }
         if ours {
@@ -326,11 +306,24 @@ impl Flow<'_> {
                 filter::remove(self.logs, &log_group, &names.filter).await?;
             }
         }
-        if topic == Standing::Ours {
+        if topic.is_ours() {
             topic::remove(self.sns, self.place, &names, owner).await?;
         }
         info!(base = name, ours, ?topic, ?alarm, "removed");
         Ok(())
+    }
+
+    /// A Delete with an id that CloudFormation invented: a Create was never
+    /// answered, or is cancelled and may still be running. It is swept away
+    /// twice, with the time of a Create between.
+    async fn sweep(self, identity: &Identity, remembered: &Remembered) -> Result<(), Fault> {
+        let Some(name) = &remembered.name else {
+            // Such properties never led to anything.
+            return Ok(());
+        };
+        self.remove(identity, name, remembered).await?;
+        tokio::time::sleep(CREATE).await;
+        self.remove(identity, name, remembered).await
     }
 }
 

@@ -1,11 +1,12 @@
 //! CloudFormation's request.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Responder, ResponseUrl};
+use super::{Responder, ResponseUrl, Untrusted};
 
 /// What CloudFormation wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,13 +63,30 @@ struct Wire {
 }
 
 impl Request {
+    /// How long CloudFormation waits for the answer: `ServiceTimeout`, which it
+    /// passes on as a property, else an hour.
+    ///
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html>
+    #[must_use]
+    pub fn service_timeout(&self) -> Duration {
+        let property = self.resource_properties.get("ServiceTimeout");
+        let seconds = property.and_then(|value| {
+            let text = value.as_str().map(|text| text.trim().parse().ok());
+            text.unwrap_or_else(|| value.as_u64())
+        });
+        Duration::from_secs(seconds.unwrap_or(3600))
+    }
+
     /// Takes a request apart into what it asks and the one chance to answer it.
     ///
     /// # Errors
     ///
-    /// [`Unanswerable`] when there is no `ResponseURL`: nobody can be told.
-    pub fn read(event: Value) -> Result<(Self, Responder), Unanswerable> {
-        let wire: Wire = serde_json::from_value(event).map_err(|_| Unanswerable)?;
+    /// [`Unanswerable`] when there is no `ResponseURL`, or one that no answer
+    /// may be sent to: nobody can be told, so nothing should be done either.
+    /// `local_aws` is the endpoint of a local AWS, if one is used.
+    pub fn read(event: Value, local_aws: Option<&str>) -> Result<(Self, Responder), Unanswerable> {
+        let wire: Wire = serde_json::from_value(event).map_err(|_| Unanswerable::NoAddress)?;
+        let url = ResponseUrl::trusted(wire.response_url, local_aws)?;
         let request = Self {
             request_type: match text(wire.request_type).as_str() {
                 "Create" => RequestType::Create,
@@ -83,7 +101,7 @@ impl Request {
             old_resource_properties: wire.old_resource_properties,
         };
         let responder = Responder::new(
-            ResponseUrl::new(wire.response_url),
+            url,
             request.stack_id.clone(),
             text(wire.request_id),
             request.logical_resource_id.clone(),
@@ -100,13 +118,29 @@ fn text(value: Value) -> String {
     }
 }
 
-/// A custom-resource request without a `ResponseURL`.
+/// Why a custom-resource request cannot be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unanswerable;
+pub enum Unanswerable {
+    /// It has no `ResponseURL`.
+    NoAddress,
+    /// Its `ResponseURL` is not AWS's.
+    Untrusted(Untrusted),
+}
+
+impl From<Untrusted> for Unanswerable {
+    fn from(untrusted: Untrusted) -> Self {
+        Self::Untrusted(untrusted)
+    }
+}
 
 impl fmt::Display for Unanswerable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a CloudFormation request without a ResponseURL cannot be answered")
+        match self {
+            Self::NoAddress => {
+                f.write_str("a CloudFormation request without a ResponseURL cannot be answered")
+            }
+            Self::Untrusted(untrusted) => untrusted.fmt(f),
+        }
     }
 }
 
@@ -118,33 +152,50 @@ mod tests {
 
     use super::*;
 
+    const URL: &str = "https://bucket.s3.amazonaws.com/x";
+
     #[test]
     fn a_request_is_readable_whatever_else_is_missing() {
-        let (request, _) = Request::read(json!({"ResponseURL": "https://x"})).unwrap();
+        let (request, _) = Request::read(json!({"ResponseURL": URL}), None).unwrap();
         assert_eq!(request.request_type, RequestType::Unknown(String::new()));
         assert_eq!(request.physical_resource_id, None);
         assert_eq!(request.resource_properties, Value::Null);
+        assert_eq!(request.service_timeout(), Duration::from_hours(1));
     }
 
     #[test]
     fn fields_of_another_type_do_not_make_it_unreadable() {
-        let (request, _) = Request::read(json!({
-            "ResponseURL": "https://x", "RequestType": 7, "StackId": null,
+        let event = json!({
+            "ResponseURL": URL, "RequestType": 7, "StackId": null,
             "LogicalResourceId": ["a"], "ResourceProperties": "none",
-        }))
-        .unwrap();
+        });
+        let (request, _) = Request::read(event, None).unwrap();
         assert_eq!(request.stack_id, "");
         assert_eq!(request.resource_properties, json!("none"));
     }
 
     #[test]
-    fn without_a_response_url_nobody_can_be_answered() {
-        for event in [
-            json!({"RequestType": "Create"}),
-            json!({"ResponseURL": 1}),
-            json!([]),
+    fn the_service_timeout_is_a_property_that_arrives_as_a_text() {
+        for timeout in [json!("360"), json!(360)] {
+            let event =
+                json!({"ResponseURL": URL, "ResourceProperties": {"ServiceTimeout": timeout}});
+            let (request, _) = Request::read(event, None).unwrap();
+            assert_eq!(request.service_timeout(), Duration::from_mins(6));
+        }
+    }
+
+    #[test]
+    fn without_a_response_url_of_aws_nobody_can_be_answered() {
+        for (event, why) in [
+            (json!({"RequestType": "Create"}), Unanswerable::NoAddress),
+            (json!({"ResponseURL": 1}), Unanswerable::NoAddress),
+            (json!([]), Unanswerable::NoAddress),
+            (
+                json!({"ResponseURL": "https://example.com"}),
+                Unanswerable::Untrusted(Untrusted("is not an AWS host")),
+            ),
         ] {
-            assert_eq!(Request::read(event).err(), Some(Unanswerable));
+            assert_eq!(Request::read(event, None).err(), Some(why));
         }
     }
 }

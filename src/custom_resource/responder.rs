@@ -7,8 +7,9 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use backon::{ExponentialBuilder, Retryable};
+use jiff::Timestamp;
 
-use super::{Answer, Response, ResponseUrl, Untrusted};
+use super::{Answer, Response, ResponseUrl};
 
 /// How long one attempt may take: S3 answers in milliseconds or not at all
 /// (a function in a VPC without a route to it).
@@ -38,10 +39,10 @@ impl Responder {
         }
     }
 
-    /// When CloudFormation made the request, as far as its address tells.
+    /// How long CloudFormation has been waiting, as far as its address tells.
     #[must_use]
-    pub fn requested_at(&self) -> Option<jiff::Timestamp> {
-        self.url.signed_at()
+    pub fn waited(&self, now: Timestamp) -> Option<Duration> {
+        now.duration_since(self.url.signed_at()?).try_into().ok()
     }
 
     /// Delivers the answer. No Content-Type is sent, because some regions sign
@@ -49,15 +50,13 @@ impl Responder {
     ///
     /// # Errors
     ///
-    /// [`Undelivered`] when the address is not AWS's, when S3 refuses the
-    /// answer, or when no attempt came through.
+    /// [`Undelivered`] when S3 refuses the answer or no attempt came through.
     pub async fn respond(
         self,
         answer: &Answer,
         connector: &SharedHttpConnector,
-        local_aws: Option<&str>,
     ) -> Result<(), Undelivered> {
-        let url = self.url.trusted(local_aws)?;
+        let url = self.url.expose();
         let json = Response::new(
             answer,
             &self.stack_id,
@@ -71,7 +70,7 @@ impl Responder {
             .with_jitter();
         (async || put(connector, url, &json).await)
             .retry(attempts)
-            .when(Undelivered::may_pass)
+            .when(|undelivered| undelivered.may_pass())
             .await
     }
 }
@@ -89,45 +88,35 @@ async fn put(connector: &SharedHttpConnector, url: &str, json: &[u8]) -> Result<
         .map_err(|_| Undelivered::NotSent)?;
     match response.status().as_u16() {
         200 => Ok(()),
-        status => Err(Undelivered::Refused(status)),
+        408 | 429 => Err(Undelivered::NotTaken(response.status().as_u16())),
+        status @ 400..=499 => Err(Undelivered::Refused(status)),
+        status => Err(Undelivered::NotTaken(status)),
     }
 }
 
 /// Why an answer did not reach CloudFormation. Never holds the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undelivered {
-    /// The address is not one to send an answer to.
-    Untrusted(Untrusted),
     /// No attempt got an HTTP answer.
     NotSent,
-    /// S3 answered with this status.
+    /// S3 answered with this status, which another attempt may change.
+    NotTaken(u16),
+    /// S3 refused it with this status, for good: the address has expired or has
+    /// been used.
     Refused(u16),
 }
 
 impl Undelivered {
-    /// Whether another attempt can end otherwise. A 403 cannot: the address has
-    /// expired or has been used.
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::NotSent => true,
-            Self::Refused(status) => matches!(status, 408 | 429 | 500..),
-            Self::Untrusted(_) => false,
-        }
-    }
-}
-
-impl From<Untrusted> for Undelivered {
-    fn from(untrusted: Untrusted) -> Self {
-        Self::Untrusted(untrusted)
+    fn may_pass(self) -> bool {
+        !matches!(self, Self::Refused(_))
     }
 }
 
 impl fmt::Display for Undelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Untrusted(untrusted) => untrusted.fmt(f),
             Self::NotSent => f.write_str("the answer to CloudFormation could not be sent"),
-            Self::Refused(status) => {
+            Self::NotTaken(status) | Self::Refused(status) => {
                 write!(
                     f,
                     "the answer to CloudFormation was refused with status {status}"

@@ -15,18 +15,12 @@ const AWS_DOMAINS: [&str; 6] = [
     "api.aws",
 ];
 
-/// A presigned address that accepts one answer. Neither `Display` nor `Debug`
-/// shows it.
+/// A presigned address that accepts one answer, of a host that may have it.
+/// Neither `Display` nor `Debug` shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResponseUrl(String);
 
 impl ResponseUrl {
-    /// Wraps the address as it came.
-    #[must_use]
-    pub fn new(url: impl Into<String>) -> Self {
-        Self(url.into())
-    }
-
     /// The address, when it is one that an answer may be sent to: `https` to
     /// an AWS host on the standard port, or, while the SDK itself is pointed
     /// at a local AWS (`AWS_ENDPOINT_URL`), any path on that same host and port.
@@ -34,15 +28,15 @@ impl ResponseUrl {
     /// # Errors
     ///
     /// [`Untrusted`], which says what is wrong without showing the address.
-    pub fn trusted(&self, local_aws: Option<&str>) -> Result<&str, Untrusted> {
-        let url: Uri = self.0.parse().map_err(|_| Untrusted("is not a URL"))?;
+    pub fn trusted(address: String, local_aws: Option<&str>) -> Result<Self, Untrusted> {
+        let url: Uri = address.parse().map_err(|_| Untrusted("is not a URL"))?;
         let authority = url.authority().ok_or(Untrusted("has no host"))?;
         if authority.as_str().contains('@') {
             return Err(Untrusted("holds user information"));
         }
         let local: Option<Uri> = local_aws.and_then(|endpoint| endpoint.parse().ok());
         if local.is_some_and(|local| local.authority() == Some(authority)) {
-            return Ok(&self.0);
+            return Ok(Self(address));
         }
         if url.scheme_str() != Some("https") {
             return Err(Untrusted("is not https"));
@@ -56,10 +50,15 @@ impl ResponseUrl {
                 .is_some_and(|rest| rest.ends_with('.') && rest.len() > 1)
         });
         if aws {
-            Ok(&self.0)
+            Ok(Self(address))
         } else {
             Err(Untrusted("is not an AWS host"))
         }
+    }
+
+    /// The address itself, to send the answer to and for nothing else.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
     }
 
     /// When the address was signed, which is when CloudFormation made the
@@ -124,56 +123,36 @@ mod tests {
             ("", false),
         ];
         for (url, trusted) in table {
-            assert_eq!(
-                ResponseUrl::new(url).trusted(None).is_ok(),
-                trusted,
-                "{url}"
-            );
+            let found = ResponseUrl::trusted(url.to_owned(), None);
+            assert_eq!(found.is_ok(), trusted, "{url}");
         }
     }
 
     #[test]
     fn the_local_aws_is_trusted_over_http_on_its_own_host_and_port_only() {
-        let local = Some("http://127.0.0.1:4566");
-        assert!(
-            ResponseUrl::new("http://127.0.0.1:4566/x?y=z")
-                .trusted(local)
-                .is_ok()
-        );
-        assert!(
-            ResponseUrl::new("http://127.0.0.1:4567/x")
-                .trusted(local)
-                .is_err()
-        );
-        assert!(
-            ResponseUrl::new("http://localhost:4566/x")
-                .trusted(local)
-                .is_err()
-        );
-        assert!(
-            ResponseUrl::new("https://b.s3.amazonaws.com/x")
-                .trusted(local)
-                .is_ok()
-        );
+        let trusted =
+            |url: &str| ResponseUrl::trusted(url.to_owned(), Some("http://127.0.0.1:4566")).is_ok();
+        assert!(trusted("http://127.0.0.1:4566/x?y=z"));
+        assert!(!trusted("http://127.0.0.1:4567/x"));
+        assert!(!trusted("http://localhost:4566/x"));
+        assert!(trusted("https://b.s3.amazonaws.com/x"));
+    }
+
+    fn url(query: &str) -> ResponseUrl {
+        ResponseUrl::trusted(format!("https://b.s3.amazonaws.com/x?{query}"), None).unwrap()
     }
 
     #[test]
     fn the_time_of_signing_is_read_from_the_query() {
-        let url = ResponseUrl::new("https://b/x?X-Amz-Date=20261123T094720Z&X-Amz-Expires=7200");
-        assert_eq!(
-            url.signed_at(),
-            Some("2026-11-23T09:47:20Z".parse().unwrap())
-        );
-        assert_eq!(
-            ResponseUrl::new("https://b/x?X-Amz-Date=soon").signed_at(),
-            None
-        );
-        assert_eq!(ResponseUrl::new("https://b/x").signed_at(), None);
+        let signed = url("X-Amz-Date=20261123T094720Z&X-Amz-Expires=7200").signed_at();
+        assert_eq!(signed, Some("2026-11-23T09:47:20Z".parse().unwrap()));
+        assert_eq!(url("X-Amz-Date=soon").signed_at(), None);
+        assert_eq!(url("").signed_at(), None);
     }
 
     #[test]
     fn debug_shows_nothing_of_it() {
-        let url = ResponseUrl::new("https://bucket.s3.amazonaws.com/a?X-Amz-Signature=secret");
+        let url = url("X-Amz-Signature=secret");
         assert_eq!(format!("{url:?}"), "ResponseUrl(***)");
     }
 }

@@ -33,38 +33,43 @@ fn request(names: &Names, properties: &Properties, topic_arn: &str) -> PutMetric
         .set_ok_actions(Some(properties.ok_actions.clone()))
 }
 
-/// Makes or changes the alarm. Tags given with a request count only when the
-/// alarm is new, so an existing one is tagged by a call of its own.
+/// Makes the alarm, with its owner's tags, or changes the one that stands there.
 pub(super) async fn put(
     cloudwatch: &CloudWatch,
     names: &Names,
     owner: &Owner,
     properties: &Properties,
     topic_arn: &str,
-    alarm_arn: &str,
     standing: &Standing,
 ) -> Result<(), Fault> {
-    let tags = owner
-        .tags()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build());
     let mut request = request(names, properties, topic_arn);
     if *standing == Standing::Absent {
-        request = request.set_tags(Some(tags.to_vec()));
+        request = request.set_tags(Some(tags(owner)));
     }
     request
         .send_with(cloudwatch)
         .await
-        .map_err(|error| Fault::of("cloudwatch:PutMetricAlarm", alarm_arn, &error))?;
-    if *standing != Standing::Absent {
-        cloudwatch
-            .tag_resource()
-            .resource_arn(alarm_arn)
-            .set_tags(Some(tags.to_vec()))
-            .send()
-            .await
-            .map_err(|error| Fault::of("cloudwatch:TagResource", alarm_arn, &error))?;
-    }
+        .map_err(|error| Fault::of("cloudwatch:PutMetricAlarm", &names.alarm, &error))?;
     Ok(())
+}
+
+/// Marks an alarm as its owner's. `PutMetricAlarm` leaves the tags of an alarm
+/// that exists as they are.
+pub(super) async fn mark(cloudwatch: &CloudWatch, arn: &str, owner: &Owner) -> Result<(), Fault> {
+    cloudwatch
+        .tag_resource()
+        .resource_arn(arn)
+        .set_tags(Some(tags(owner)))
+        .send()
+        .await
+        .map_err(|error| Fault::of("cloudwatch:TagResource", arn, &error))?;
+    Ok(())
+}
+
+fn tags(owner: &Owner) -> Vec<Tag> {
+    let tags = owner.tags();
+    tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .to_vec()
 }
 
 /// Removes the alarm if it is this owner's.
@@ -76,7 +81,7 @@ pub(super) async fn remove(
 ) -> Result<(), Fault> {
     let arn = place.alarm_arn(&names.alarm);
     let (standing, _) = survey::alarm(cloudwatch, &names.alarm, &arn, owner).await?;
-    if standing != Standing::Ours {
+    if !standing.is_ours() {
         return Ok(());
     }
     let removed = cloudwatch

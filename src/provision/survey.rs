@@ -10,7 +10,7 @@ use tracing::warn;
 use super::{Flow, Identity, filter};
 use crate::fault::Fault;
 use crate::names::Names;
-use crate::owner::{OWNER_TAG, Owner, STACK_TAG};
+use crate::owner::{COMPLETE_TAG, OWNER_TAG, Owner, STACK_TAG};
 use crate::properties::{Properties, Remembered};
 
 /// Whose a topic or an alarm is.
@@ -20,10 +20,18 @@ pub(super) enum Standing {
     Absent,
     /// It carries this owner's tag.
     Ours,
+    /// It carries this owner's tag, and was made to the end.
+    OursComplete,
     /// It carries no owner's tag: somebody made it by hand or otherwise.
     Unmarked,
     /// It is another stack's.
     Of(String),
+}
+
+impl Standing {
+    pub(super) fn is_ours(&self) -> bool {
+        matches!(self, Self::Ours | Self::OursComplete)
+    }
 }
 
 /// What stands there.
@@ -41,6 +49,27 @@ pub(super) struct Survey {
 pub(super) enum Refusal {
     Fault(Fault),
     Existing(String),
+}
+
+impl Refusal {
+    /// Whether it can be gone in a few seconds: a permission that has just been
+    /// given is not in force everywhere at once, and a topic that has just been
+    /// removed may still show its tags.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Fault(fault) => {
+                fault.is_denied()
+                    || fault.is(&[
+                        "ConcurrentAccess",
+                        "ConcurrentAccessException",
+                        "OperationAbortedException",
+                        "StaleTag",
+                        "StaleTagException",
+                    ])
+            }
+            Self::Existing(_) => false,
+        }
+    }
 }
 
 impl From<Fault> for Refusal {
@@ -109,7 +138,7 @@ impl Survey {
             ("alarm", &names.alarm, &self.alarm),
         ] {
             match standing {
-                Standing::Absent | Standing::Ours => {}
+                Standing::Absent | Standing::Ours | Standing::OursComplete => {}
                 Standing::Unmarked if properties.adopt => {
                     warn!(name, "adopting the {what} that stands there");
                 }
@@ -122,9 +151,8 @@ impl Survey {
                 }
             }
         }
-        let ours = self.topic == Standing::Ours
-            || self.alarm == Standing::Ours
-            || identity.proves(&properties.name);
+        let ours =
+            self.topic.is_ours() || self.alarm.is_ours() || identity.proves(&properties.name);
         if self.filter_exists && !ours && !properties.adopt {
             return Err(existing(
                 "metric filter",
@@ -227,15 +255,18 @@ pub(super) async fn alarm(
 fn standing<'a>(owner: &Owner, tags: impl Iterator<Item = (&'a str, &'a str)>) -> Standing {
     let mut marked = None;
     let mut stack = None;
+    let mut complete = false;
     for (key, value) in tags {
         match key {
             OWNER_TAG => marked = Some(value),
             STACK_TAG => stack = Some(value),
+            COMPLETE_TAG => complete = true,
             _ => {}
         }
     }
     match marked {
         None => Standing::Unmarked,
+        Some(id) if id == owner.id && complete => Standing::OursComplete,
         Some(id) if id == owner.id => Standing::Ours,
         Some(id) => Standing::Of(stack.unwrap_or(id).to_owned()),
     }

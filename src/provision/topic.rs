@@ -9,7 +9,7 @@ use tracing::info;
 use super::survey::{self, Standing};
 use crate::fault::Fault;
 use crate::names::{Names, Place};
-use crate::owner::Owner;
+use crate::owner::{COMPLETE_TAG, Owner};
 use crate::properties::Properties;
 
 /// Who may publish besides this account's own roles (IAM decides on those):
@@ -48,9 +48,9 @@ fn policy(place: &Place, names: &Names) -> Value {
     })
 }
 
-/// Makes the topic, or brings an existing one to what the properties say, and
-/// returns its ARN. A topic that appeared meanwhile with other tags makes
-/// `CreateTopic` fail, so a stranger's is not taken over.
+/// Makes the topic, with its owner's tags, or brings an existing one to what the
+/// properties say; returns its ARN. A topic that appeared meanwhile with other
+/// tags makes `CreateTopic` fail, so a stranger's is not taken over.
 pub(super) async fn put(
     sns: &Sns,
     place: &Place,
@@ -60,12 +60,6 @@ pub(super) async fn put(
     standing: &Standing,
 ) -> Result<String, Fault> {
     let arn = place.topic_arn(&names.topic);
-    let tags = tags(owner).map_err(|message| Fault {
-        action: "sns:CreateTopic",
-        object: arn.clone(),
-        code: None,
-        message,
-    })?;
     let policy = policy(place, names).to_string();
     let key = properties.topic_kms_key_id.clone();
     if *standing == Standing::Absent {
@@ -73,7 +67,7 @@ pub(super) async fn put(
             .create_topic()
             .name(&names.topic)
             .attributes("Policy", policy)
-            .set_tags(Some(tags));
+            .set_tags(Some(tags("sns:CreateTopic", &arn, &owner.tags())?));
         if let Some(key) = key {
             request = request.attributes("KmsMasterKeyId", key);
         }
@@ -81,12 +75,6 @@ pub(super) async fn put(
         created.map_err(|error| Fault::of("sns:CreateTopic", &arn, &error))?;
         return Ok(arn);
     }
-    sns.tag_resource()
-        .resource_arn(&arn)
-        .set_tags(Some(tags))
-        .send()
-        .await
-        .map_err(|error| Fault::of("sns:TagResource", &arn, &error))?;
     for (name, value) in [
         ("Policy", policy),
         // An empty key is no encryption.
@@ -103,15 +91,34 @@ pub(super) async fn put(
     Ok(arn)
 }
 
-fn tags(owner: &Owner) -> Result<Vec<Tag>, String> {
-    owner
-        .tags()
-        .into_iter()
-        .map(|(key, value)| {
-            let tag = Tag::builder().key(key).value(value).build();
-            tag.map_err(|error| error.to_string())
-        })
-        .collect()
+/// Marks the topic as its owner's and as made to the end. A Delete that swept
+/// everything away meanwhile makes this fail.
+pub(super) async fn mark(sns: &Sns, arn: &str, owner: &Owner) -> Result<(), Fault> {
+    const ACTION: &str = "sns:TagResource";
+    let [id, stack] = owner.tags();
+    sns.tag_resource()
+        .resource_arn(arn)
+        .set_tags(Some(tags(
+            ACTION,
+            arn,
+            &[id, stack, (COMPLETE_TAG, "true")],
+        )?))
+        .send()
+        .await
+        .map_err(|error| Fault::of(ACTION, arn, &error))?;
+    Ok(())
+}
+
+fn tags(action: &'static str, arn: &str, tags: &[(&str, &str)]) -> Result<Vec<Tag>, Fault> {
+    let built = tags
+        .iter()
+        .map(|(key, value)| Tag::builder().key(*key).value(*value).build());
+    built.collect::<Result<_, _>>().map_err(|error| Fault {
+        action,
+        object: arn.to_owned(),
+        code: None,
+        message: error.to_string(),
+    })
 }
 
 /// One e-mail subscription.
@@ -214,7 +221,7 @@ pub(super) async fn remove(
     owner: &Owner,
 ) -> Result<(), Fault> {
     let arn = place.topic_arn(&names.topic);
-    if survey::topic(sns, &arn, owner).await? != Standing::Ours {
+    if !survey::topic(sns, &arn, owner).await?.is_ours() {
         return Ok(());
     }
     let removed = sns.delete_topic().topic_arn(&arn).send().await;

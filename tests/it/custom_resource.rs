@@ -67,17 +67,45 @@ async fn an_answer_that_s3_fails_to_take_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_s3_refuses_is_an_error_that_does_not_show_the_address() {
+async fn an_answer_that_s3_refuses_is_not_sent_again_and_not_handed_back_to_lambda() {
     let aws = FakeAws::with_log_group();
     aws.fail("PUT", How::Status(403), 1);
-    let error = invoke(&aws, request("Create", &json!({})))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        "the answer to CloudFormation was refused with status 403"
-    );
-    assert_eq!(aws.calls().iter().filter(|call| *call == "PUT").count(), 1);
+    invoke(&aws, request("Create", &json!({}))).await.unwrap();
+    let puts = |aws: &FakeAws| aws.calls().iter().filter(|call| *call == "PUT").count();
+    assert_eq!(puts(&aws), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_never_comes_through_is_an_error_that_does_not_show_the_address() {
+    for (how, expected) in [
+        (
+            How::Status(500),
+            "the answer to CloudFormation was refused with status 500",
+        ),
+        (
+            How::Status(429),
+            "the answer to CloudFormation was refused with status 429",
+        ),
+        (
+            How::Status(307),
+            "the answer to CloudFormation was refused with status 307",
+        ),
+        (How::Reset, "the answer to CloudFormation could not be sent"),
+        (How::Hang, "the answer to CloudFormation could not be sent"),
+    ] {
+        let aws = FakeAws::with_log_group();
+        aws.fail("PUT", how, 99);
+        let started = tokio::time::Instant::now();
+        let error = invoke(&aws, request("Create", &json!({})))
+            .await
+            .unwrap_err();
+        assert_eq!(error, expected);
+        assert!(
+            started.elapsed().as_secs() < 25,
+            "{how:?}: {:?}",
+            started.elapsed()
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,4 +118,6 @@ async fn no_answer_is_sent_to_a_host_that_is_not_aws() {
         error,
         "the ResponseURL is not an AWS host; no answer is sent to it"
     );
+    // Nor is anything done that nobody would hear of.
+    assert_eq!(aws.calls(), Vec::<String>::new());
 }

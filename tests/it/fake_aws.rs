@@ -9,6 +9,7 @@ mod sns;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector,
@@ -48,6 +49,7 @@ pub struct State {
     /// The headers of the last answer.
     pub answer_headers: BTreeMap<String, String>,
     faults: Vec<Fault>,
+    trap: Option<Trap>,
 }
 
 /// What exists: compared as a whole to see that nothing was touched.
@@ -93,6 +95,18 @@ pub enum How {
     Hang,
     Malformed,
     Panic,
+    /// It does not fail: it takes so many seconds.
+    Slow(u64),
+}
+
+/// A failure of the call that comes next but so many, whatever it is.
+#[derive(Clone, Debug)]
+struct Trap {
+    calls_until: usize,
+    how: How,
+    /// Whether all later calls of that operation fail as well.
+    lasting: bool,
+    sprung_by: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -155,9 +169,35 @@ impl FakeAws {
         });
     }
 
+    /// Makes one call fail, counted from now; if it is lasting, every later call
+    /// of that operation too.
+    pub fn fail_at(&self, call: usize, how: How, lasting: bool) {
+        self.state().trap = Some(Trap {
+            calls_until: call,
+            how,
+            lasting,
+            sprung_by: None,
+        });
+    }
+
+    /// From now on nothing fails.
+    pub fn heal(&self) {
+        let mut state = self.state();
+        state.faults.clear();
+        state.trap = None;
+    }
+
     /// The real clients, sending here.
     pub fn clients(&self) -> Clients {
         clients::build(&environment(), SharedHttpConnector::new(self.clone()))
+    }
+
+    fn answered(&self, call: &Call, request: &HttpRequest) -> HttpResponse {
+        let answer = match self.state().perform(call, request) {
+            Ok(body) => (200, body),
+            Err(error) => call.service.error(&error),
+        };
+        call.service.response(answer)
     }
 
     /// The last answer to CloudFormation.
@@ -190,22 +230,30 @@ impl HttpConnector for FakeAws {
             state.parameters.push(call.parameters.clone());
             state.take_fault(&call.name())
         };
-        let service = call.service;
-        let answer = match fault {
-            Some(How::Hang) => return HttpConnectorFuture::new(std::future::pending()),
+        match fault {
+            Some(How::Hang) => HttpConnectorFuture::new(std::future::pending()),
             Some(How::Reset) => {
                 let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-                return HttpConnectorFuture::ready(Err(ConnectorError::io(reset.into())));
+                HttpConnectorFuture::ready(Err(ConnectorError::io(reset.into())))
             }
             Some(How::Panic) => panic!("as asked"),
-            Some(How::Malformed) => (200, "<<<".as_bytes().to_vec()),
-            Some(how) => service.error(&how.error(&call)),
-            None => match self.state().perform(&call, &request) {
-                Ok(body) => (200, body),
-                Err(error) => service.error(&error),
-            },
-        };
-        HttpConnectorFuture::ready(Ok(service.response(answer)))
+            Some(How::Slow(seconds)) => {
+                let aws = self.clone();
+                HttpConnectorFuture::new(async move {
+                    tokio::time::sleep(Duration::from_secs(seconds)).await;
+                    Ok(aws.answered(&call, &request))
+                })
+            }
+            Some(How::Malformed) => {
+                let garbled = call.service.response((200, b"<<<".to_vec()));
+                HttpConnectorFuture::ready(Ok(garbled))
+            }
+            Some(how) => {
+                let error = call.service.error(&how.error(&call));
+                HttpConnectorFuture::ready(Ok(call.service.response(error)))
+            }
+            None => HttpConnectorFuture::ready(Ok(self.answered(&call, &request))),
+        }
     }
 }
 
@@ -235,7 +283,7 @@ impl How {
             ),
             Self::NotFound => Error::new(404, "ResourceNotFoundException", "not there"),
             Self::Status(status) => Error::new(status, "InternalFailure", "something broke"),
-            Self::Reset | Self::Hang | Self::Malformed | Self::Panic => {
+            Self::Reset | Self::Hang | Self::Malformed | Self::Panic | Self::Slow(_) => {
                 unreachable!("no error of a service")
             }
         }
@@ -395,6 +443,17 @@ fn tagged(value: &Value) -> ciborium::Value {
 
 impl State {
     fn take_fault(&mut self, name: &str) -> Option<How> {
+        if let Some(trap) = &mut self.trap {
+            match &trap.sprung_by {
+                None if trap.calls_until > 1 => trap.calls_until -= 1,
+                None => {
+                    trap.sprung_by = Some(name.to_owned());
+                    return Some(trap.how);
+                }
+                Some(operation) if trap.lasting && operation == name => return Some(trap.how),
+                Some(_) => {}
+            }
+        }
         let fault = self
             .faults
             .iter_mut()

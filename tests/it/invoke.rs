@@ -8,6 +8,9 @@ use tokio::time::Instant;
 
 use crate::fake_aws::{FUNCTION_ARN, FakeAws, RESPONSE_HOST, environment};
 
+/// What the clock says: ten seconds after the samples' request was signed.
+pub const NOW: &str = "2026-11-23T09:47:30Z";
+
 /// Hands an event to the handler, with a minute to go. The tests' clock is
 /// paused: it jumps ahead when everybody waits for it.
 pub async fn invoke(aws: &FakeAws, event: Value) -> Result<(), String> {
@@ -16,6 +19,7 @@ pub async fn invoke(aws: &FakeAws, event: Value) -> Result<(), String> {
         function_arn: FUNCTION_ARN.to_owned(),
         log_stream: "2026/11/23/[1]0123456789abcdef".to_owned(),
         deadline: Instant::now() + Duration::from_mins(1),
+        now: NOW.parse().unwrap(),
     };
     handler::handle(&environment(), &aws.clients(), &invocation, event)
         .await
@@ -35,7 +39,7 @@ pub fn request(request_type: &str, replaced: &Value) -> Value {
     let mut event = sample("cloudformation-create");
     event["RequestType"] = json!(request_type);
     event["ResponseURL"] = json!(format!(
-        "https://{RESPONSE_HOST}/answer?X-Amz-Signature=secret"
+        "https://{RESPONSE_HOST}/answer?X-Amz-Date=20261123T094720Z&X-Amz-Signature=secret"
     ));
     for (name, value) in replaced.as_object().expect("properties") {
         event["ResourceProperties"][name] = value.clone();

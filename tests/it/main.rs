@@ -12,10 +12,12 @@
 
 mod alert;
 mod binary;
+mod cloudformation;
 mod custom_resource;
 mod fake_aws;
 mod invoke;
 mod layers;
+mod life_cycle;
 mod provision;
 mod readme;
 mod runtime_api;

@@ -34,9 +34,11 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<String, Error> {
         "SetTopicAttributes" => {
             let name = call.text("AttributeName").unwrap_or_default().to_owned();
             let value = call.text("AttributeValue").unwrap_or_default().to_owned();
-            topic(world, call, "TopicArn")?
-                .attributes
-                .insert(name, value);
+            let attributes = &mut topic(world, call, "TopicArn")?.attributes;
+            attributes.remove(&name);
+            if !value.is_empty() {
+                attributes.insert(name, value);
+            }
             String::new()
         }
         "ListSubscriptionsByTopic" => {

@@ -85,9 +85,16 @@ class Function:
             **settings,
         )["FunctionArn"]
 
-    def events(self):
-        """The events that it was invoked with, retries included."""
-        return [json.loads(line[len("event ") :]) for line in self.lines() if line.startswith("event ")]
+    def events(self, count):
+        """The events that it was invoked with, retries included, once there are so many: its
+        lines appear when an invocation ends, which is after the answer that a stack waits for.
+        """
+
+        def logged():
+            lines = [line for line in self.lines() if line.startswith("event ")]
+            return len(lines) >= count and [json.loads(line[len("event ") :]) for line in lines]
+
+        return eventually(logged)
 
     def lines(self):
         """What it printed."""

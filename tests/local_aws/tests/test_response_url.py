@@ -67,8 +67,8 @@ def stack(client, name, function):
     return Stack(client, name, function)
 
 
-def requests(function):
-    return [(event["RequestType"], event.get("PhysicalResourceId")) for event in function.events()]
+def requests(function, count):
+    return [(event["RequestType"], event.get("PhysicalResourceId")) for event in function.events(count)]
 
 
 def test_a_resource_is_made_changed_replaced_and_removed(stack, function):
@@ -79,16 +79,16 @@ def test_a_resource_is_made_changed_replaced_and_removed(stack, function):
     }
     assert stack.update(Id="a", Text="two") == "UPDATE_COMPLETE"
     assert stack.update(Id="b", Text="two") == "UPDATE_COMPLETE"
-    eventually(lambda: ("Delete", "a") in requests(function))
+    assert ("Delete", "a") in requests(function, 4)
     assert stack.delete() == "DELETE_COMPLETE"
-    assert requests(function) == [
+    assert requests(function, 5) == [
         ("Create", None),
         ("Update", "a"),
         ("Update", "a"),
         ("Delete", "a"),
         ("Delete", "b"),
     ]
-    create, update = function.events()[:2]
+    create, update = function.events(2)[:2]
     assert create["ServiceToken"] == function.arn
     sent = create["ResourceProperties"]
     assert (sent["Flag"], sent["List"], sent["ServiceTimeout"]) == ("true", ["1", {"Deep": "false"}], "20")
@@ -112,7 +112,7 @@ def test_a_resource_is_made_changed_replaced_and_removed(stack, function):
 def test_a_bad_answer_fails_the_create_and_is_followed_by_a_delete(stack, function, how, reason):
     assert stack.create(How=how) == "ROLLBACK_COMPLETE"
     assert stack.reasons()[0].startswith(reason)
-    (create, _), (delete, physical_id) = requests(function)
+    (create, _), (delete, physical_id) = requests(function, 2)
     assert (create, delete) == ("Create", "Delete")
     if how in ("failed", "wrong request"):
         assert physical_id == "thing"
@@ -132,7 +132,7 @@ def test_a_bad_answer_fails_the_create_and_is_followed_by_a_delete(stack, functi
 )
 def test_a_request_that_s3_refuses_is_no_answer(stack, function, how, status):
     assert stack.create(How=how, ServiceTimeout=1) == "ROLLBACK_COMPLETE"
-    assert f"answered {status}" in function.lines()
+    eventually(lambda: f"answered {status}" in function.lines())
     assert "did not receive a response" in stack.reasons()[0]
 
 
@@ -149,7 +149,7 @@ def test_a_second_answer_is_refused(stack, function):
 def test_a_failed_update_is_taken_back(stack, function):
     stack.create(Text="one")
     assert stack.update(Text="two", How="failed") == "UPDATE_ROLLBACK_COMPLETE"
-    last = function.events()[-1]
+    last = function.events(3)[-1]
     assert (last["RequestType"], last["ResourceProperties"]["Text"]) == ("Update", "one")
     assert last["OldResourceProperties"]["Text"] == "two"
 
@@ -157,7 +157,7 @@ def test_a_failed_update_is_taken_back(stack, function):
 def test_a_failing_function_is_tried_three_times(stack, function):
     assert stack.create(Text="please fail", ServiceTimeout=1) == "ROLLBACK_FAILED"
     expected = ["Create"] * 3 + ["Delete"] * 3
-    eventually(lambda: sorted(event["RequestType"] for event in function.events()) == expected)
+    assert sorted(event["RequestType"] for event in function.events(6)) == expected
 
 
 def test_the_service_token_cannot_change(client, name, stack):

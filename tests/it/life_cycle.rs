@@ -1,0 +1,428 @@
+//! Whole lives of a stack, with a failure at every call in every way. After
+//! each: nothing of ours is left once the stack is deleted, and nothing of
+//! anybody else's has changed.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cloudformation::{INVENTED_ID, Stack, inhabited, owned};
+use crate::fake_aws::{FakeAws, How};
+use crate::invoke::{invoke, request};
+
+/// How a call is made to fail.
+const WAYS: [How; 6] = [
+    How::Throttled,
+    How::Denied,
+    How::Status(500),
+    How::Reset,
+    How::Hang,
+    How::Malformed,
+];
+
+/// What the Updates of these lives change.
+fn first() -> Value {
+    json!({"Emails": "a@example.com,b@example.com"})
+}
+
+fn in_place() -> Value {
+    json!({"Emails": "b@example.com,c@example.com", "LogGroupName": "another", "Period": "60"})
+}
+
+fn renamed() -> Value {
+    json!({"Emails": "b@example.com", "Name": "renamed"})
+}
+
+/// One request of a life, the one that is made to fail.
+#[derive(Clone, Copy, Debug)]
+enum Failing {
+    Create,
+    Update,
+    Replacement,
+    Delete,
+}
+
+/// Lives through everything up to and with the request that is to fail; then
+/// what CloudFormation does about it, and the end of the stack.
+async fn live(failing: Failing, fault: Option<(usize, How, bool)>) -> usize {
+    let aws = inhabited();
+    let before = aws.world();
+    let mut stack = Stack::new(&aws);
+    let arm = |aws: &FakeAws| {
+        aws.calls();
+        if let Some((call, how, lasting)) = fault {
+            aws.fail_at(call, how, lasting);
+        }
+    };
+    let confirm = |aws: &FakeAws| {
+        for topic in aws.state().world.topics.values_mut() {
+            for (address, arn) in &mut topic.subscriptions {
+                *arn = format!("arn:aws:sns:ap-southeast-2:111122223333:t:{address}");
+            }
+        }
+    };
+    if !matches!(failing, Failing::Create) {
+        stack.create(&first()).await;
+        confirm(&aws);
+    }
+    let after_create = aws.world();
+    arm(&aws);
+    let answer = match failing {
+        Failing::Create => stack.create(&first()).await,
+        Failing::Update => stack.update(&in_place()).await,
+        Failing::Replacement => stack.update(&renamed()).await,
+        Failing::Delete => {
+            let id = stack.id.clone().unwrap();
+            stack.send(stack.delete_event(&id)).await
+        }
+    };
+    let calls = aws.calls().iter().position(|call| call == "PUT").unwrap();
+    aws.heal();
+    let failed = answer["Status"] == "FAILED";
+    if fault.is_none() {
+        assert!(!failed, "{answer}");
+    }
+    if failed && matches!(failing, Failing::Update | Failing::Replacement) {
+        check_rolled_back(&aws, &after_create, failing, fault);
+    }
+    if stack.id.is_some() {
+        stack.delete().await;
+    }
+    assert_eq!(
+        owned(&aws.world()),
+        Vec::<String>::new(),
+        "{failing:?} {fault:?}"
+    );
+    assert_eq!(aws.world(), before, "{failing:?} {fault:?}");
+    calls
+}
+
+/// After a rollback everything is as before, but for the settings that SNS and
+/// CloudWatch keep in another form.
+#[track_caller]
+fn check_rolled_back(
+    aws: &FakeAws,
+    before: &crate::fake_aws::World,
+    failing: Failing,
+    fault: Option<(usize, How, bool)>,
+) {
+    let after = aws.world();
+    assert_eq!(after.log_groups, before.log_groups, "{failing:?} {fault:?}");
+    assert_eq!(after.alarms, before.alarms, "{failing:?} {fault:?}");
+    let names = |world: &crate::fake_aws::World| world.topics.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&after), names(before), "{failing:?} {fault:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_call_fails_in_whatever_way_nothing_of_ours_is_left_and_nothing_else_touched() {
+    let mut told = std::io::stderr();
+    let mut total = 0;
+    for failing in [
+        Failing::Create,
+        Failing::Update,
+        Failing::Replacement,
+        Failing::Delete,
+    ] {
+        let calls = live(failing, None).await;
+        let mut lives = 0;
+        for call in 1..=calls {
+            for how in WAYS {
+                for lasting in [false, true] {
+                    live(failing, Some((call, how, lasting))).await;
+                    lives += 1;
+                }
+            }
+        }
+        // Not `eprintln!`, which the test harness keeps to itself.
+        let _ = writeln!(
+            told,
+            "matrix: {failing:?}: {calls} calls × {} ways × once or lasting: {lives} lives",
+            WAYS.len()
+        );
+        total += lives;
+    }
+    let _ = writeln!(
+        told,
+        "matrix: provisioning in all: {total} lives with a failure"
+    );
+    assert!(total > 400, "{total}");
+}
+
+/// A Create that CloudFormation gives up while it runs: the Delete arrives with
+/// an id of CloudFormation's own, while any of the Create's calls is under way.
+#[tokio::test(start_paused = true)]
+async fn a_delete_while_a_create_is_running_leaves_nothing() {
+    let calls = live(Failing::Create, None).await;
+    for call in 1..=calls {
+        let aws = inhabited();
+        let before = aws.world();
+        let stack = Stack::new(&aws);
+        aws.fail_at(call, How::Slow(2), false);
+        let create = invoke(&aws, request("Create", &first()));
+        let delete = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let mut event = request("Delete", &first());
+            event["PhysicalResourceId"] = json!(INVENTED_ID);
+            invoke(&aws, event).await
+        };
+        let (created, deleted) = tokio::join!(create, delete);
+        created.unwrap();
+        deleted.unwrap();
+        let deleted = aws.answer();
+        assert_eq!(deleted["Status"], "SUCCESS");
+        assert_eq!(deleted["PhysicalResourceId"], INVENTED_ID);
+        assert_eq!(aws.world(), before, "call {call}");
+        drop(stack);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_was_never_answered_is_swept_away_by_the_delete_with_an_invented_id() {
+    let aws = inhabited();
+    let before = aws.world();
+    let stack = Stack::new(&aws);
+    aws.fail("PUT", How::Reset, 99);
+    invoke(&aws, request("Create", &first())).await.unwrap_err();
+    aws.heal();
+    assert!(!owned(&aws.world()).is_empty());
+    let answer = stack.send(stack.delete_event(INVENTED_ID)).await;
+    assert_eq!(answer["Status"], "SUCCESS");
+    assert_eq!(aws.world(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_request_delivered_twice_does_the_same_once_more() {
+    let aws = inhabited();
+    let mut stack = Stack::new(&aws);
+    let one = stack.send(request("Create", &first())).await;
+    let world = aws.world();
+    let two = stack.send(request("Create", &first())).await;
+    assert_eq!(one, two);
+    assert_eq!(aws.world(), world);
+    stack.id = one["PhysicalResourceId"].as_str().map(str::to_owned);
+    let id = stack.id.clone().unwrap();
+    stack.delete().await;
+    assert_eq!(
+        stack.send(stack.delete_event(&id)).await["Status"],
+        "SUCCESS"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_deliveries_of_a_create_at_once_end_in_one_resource() {
+    let aws = inhabited();
+    let before = aws.world();
+    let mut stack = Stack::new(&aws);
+    let (one, two) = tokio::join!(
+        invoke(&aws, request("Create", &first())),
+        invoke(&aws, request("Create", &first()))
+    );
+    one.unwrap();
+    two.unwrap();
+    let answer = aws.answer();
+    assert_eq!(answer["Status"], "SUCCESS", "{answer}");
+    stack.id = answer["PhysicalResourceId"].as_str().map(str::to_owned);
+    stack.delete().await;
+    assert_eq!(aws.world(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_comes_after_the_stack_stopped_waiting_is_not_done() {
+    let aws = inhabited();
+    let mut stack = Stack::new(&aws);
+    stack.create(&first()).await;
+    stack.delete().await;
+    let before = aws.world();
+    let mut stale = request("Create", &first());
+    // Signed seven minutes ago; the stack waits six.
+    let url = stale["ResponseURL"]
+        .as_str()
+        .unwrap()
+        .replace("T094720Z", "T094020Z");
+    stale["ResponseURL"] = json!(url);
+    aws.calls();
+    let answer = stack.send(stale).await;
+    assert_eq!(answer["Status"], "FAILED");
+    assert!(
+        answer["Reason"].as_str().unwrap().starts_with(
+            "the request is 430 s old and CloudFormation no longer waits for it: nothing was done"
+        ),
+        "{answer}"
+    );
+    assert_eq!(aws.calls(), ["PUT"]);
+    assert_eq!(aws.world(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_is_rolled_back_in_both_forms_that_are_known() {
+    for update_carries_the_new_id in [false, true] {
+        let aws = inhabited();
+        let before = aws.world();
+        let mut stack = Stack::new(&aws);
+        stack.create(&first()).await;
+        let old_id = stack.id.clone().unwrap();
+        let world = aws.world();
+        let new_id = stack.send(stack.update_event(&renamed())).await["PhysicalResourceId"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_ne!(old_id, new_id);
+        if update_carries_the_new_id {
+            stack.id = Some(new_id.clone());
+            stack.roll_back(&renamed()).await;
+            assert_eq!(stack.id.as_ref(), Some(&old_id));
+        } else {
+            assert_eq!(
+                stack.send(stack.delete_event(&new_id)).await["Status"],
+                "SUCCESS"
+            );
+        }
+        let after = aws.world();
+        assert_eq!(after.alarms, world.alarms);
+        assert_eq!(after.log_groups, world.log_groups);
+        stack.delete().await;
+        assert_eq!(aws.world(), before);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_delete_of_an_attempt_that_failed_does_not_remove_what_a_later_one_made() {
+    let aws = inhabited();
+    let mut stack = Stack::new(&aws);
+    aws.fail("logs:PutMetricFilter", How::NotFound, 1);
+    let failed = stack.send(request("Create", &first())).await;
+    assert_eq!(failed["Status"], "FAILED");
+    stack.create(&first()).await;
+    let world = aws.world();
+    let failed_id = failed["PhysicalResourceId"].as_str().unwrap();
+    assert_eq!(
+        stack.send(stack.delete_event(failed_id)).await["Status"],
+        "SUCCESS"
+    );
+    assert_eq!(aws.world(), world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_adoption_removes_nothing_that_was_there_before() {
+    let adopt = json!({"ExistingResources": "Adopt"});
+    let aws = inhabited();
+    {
+        // As the lab's reader made it: the resource without its tags.
+        let mut stack = Stack::new(&aws);
+        stack.create(&json!({})).await;
+        let world = &mut aws.state().world;
+        world
+            .topics
+            .values_mut()
+            .for_each(|topic| topic.tags.clear());
+        world
+            .alarms
+            .values_mut()
+            .for_each(|alarm| alarm.tags.clear());
+    }
+    let count = |aws: &FakeAws| {
+        let world = aws.world();
+        let filters: usize = world
+            .log_groups
+            .values()
+            .map(|group| group.filters.len())
+            .sum();
+        (world.topics.len(), world.alarms.len(), filters)
+    };
+    let before = count(&aws);
+    for operation in [
+        "sns:SetTopicAttributes",
+        "logs:PutMetricFilter",
+        "cloudwatch:PutMetricAlarm",
+        "sns:TagResource",
+        "cloudwatch:TagResource",
+    ] {
+        let mut stack = Stack::new(&aws);
+        aws.fail(operation, How::NotFound, 99);
+        let answer = stack.create(&adopt).await;
+        assert_eq!(answer["Status"], "FAILED", "{operation}");
+        assert_eq!(count(&aws), before, "{operation}");
+    }
+    let mut stack = Stack::new(&aws);
+    let answer = stack.create(&adopt).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer}");
+    stack.delete().await;
+    assert_eq!(owned(&aws.world()), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permission_that_arrives_late_is_waited_for_and_one_that_does_not_is_named() {
+    let aws = inhabited();
+    let mut stack = Stack::new(&aws);
+    aws.fail("logs:PutMetricFilter", How::Denied, 3);
+    assert_eq!(stack.create(&first()).await["Status"], "SUCCESS");
+    stack.delete().await;
+
+    aws.fail("logs:PutMetricFilter", How::Denied, 99);
+    let started = tokio::time::Instant::now();
+    let answer = stack.send(request("Create", &first())).await;
+    assert!(
+        started.elapsed() < Duration::from_secs(16),
+        "{:?}",
+        started.elapsed()
+    );
+    let reason = answer["Reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with(
+            "logs:PutMetricFilter on pattern1-logging-metricfilter of log group \
+             pattern1-logging-loggroup: AccessDeniedException: "
+        ),
+        "{reason}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_undone_is_named_and_the_delete_finishes_the_job() {
+    let aws = inhabited();
+    let before = aws.world();
+    let mut stack = Stack::new(&aws);
+    aws.fail("cloudwatch:PutMetricAlarm", How::NotFound, 1);
+    aws.fail("sns:DeleteTopic", How::Denied, 99);
+    let answer = stack.send(request("Create", &first())).await;
+    let reason = answer["Reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("cloudwatch:PutMetricAlarm on pattern1-logging-alarm: "),
+        "{reason}"
+    );
+    assert!(
+        reason.contains(
+            "; and not all that was made could be undone: sns:DeleteTopic on \
+             arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic: AuthorizationError"
+        ),
+        "{reason}"
+    );
+    aws.heal();
+    stack.id = answer["PhysicalResourceId"].as_str().map(str::to_owned);
+    stack.delete().await;
+    assert_eq!(aws.world(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_addresses_are_told_to_cloudformation_and_not_to_the_log() {
+    let aws = inhabited();
+    let mut stack = Stack::new(&aws);
+    let answer = stack
+        .create(&json!({"Emails": "nobody@ example.com@x"}))
+        .await;
+    let reason = answer["Reason"].as_str().unwrap();
+    assert!(reason.starts_with("Emails: \"nobody@ example.com@x\": give an e-mail address"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_that_moved_to_another_stack_keeps_its_owner() {
+    let aws = inhabited();
+    let before = aws.world();
+    let mut stack = Stack::new(&aws);
+    stack.create(&first()).await;
+    let mut update = stack.update_event(&first());
+    update["StackId"] = json!("arn:aws:cloudformation:ap-southeast-2:111122223333:stack/other/1");
+    assert_eq!(stack.send(update).await["Status"], "SUCCESS");
+    stack.delete().await;
+    assert_eq!(aws.world(), before);
+}
