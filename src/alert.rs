@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use aws_lambda_events::event::sns::SnsMessage;
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatch::types::{HistoryItemType, ScanBy};
 use aws_sdk_cloudwatchlogs::Client as Logs;
@@ -92,22 +93,27 @@ pub async fn alert(
     Ok(())
 }
 
-/// Sends a message that is no alarm on as it is.
+/// Sends a message that is no alarm on as it is, its attributes included, so
+/// that subscriptions that filter by them still see it.
 ///
 /// # Errors
 ///
 /// The publish failed.
-pub async fn pass_on(
-    sns: &Sns,
-    topic_arn: &str,
-    subject: Option<&str>,
-    text: &str,
-) -> Result<(), Fault> {
-    let passed_on = message::passed_on(subject, text);
-    sns.publish()
+pub async fn pass_on(sns: &Sns, topic_arn: &str, original: &SnsMessage) -> Result<(), Fault> {
+    let passed_on = message::passed_on(original.subject.as_deref(), &original.message);
+    let mut request = sns
+        .publish()
         .topic_arn(topic_arn)
         .set_subject(passed_on.subject)
-        .message(passed_on.text)
+        .message(passed_on.text);
+    for (name, attribute) in &original.message_attributes {
+        // Binary ones arrive encoded, and no subscription can filter by them.
+        if attribute.data_type != "Binary" {
+            let value = attribute_value(&attribute.data_type, &attribute.value)?;
+            request = request.message_attributes(name, value);
+        }
+    }
+    request
         .send()
         .await
         .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
@@ -295,16 +301,7 @@ async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fa
         ("severity", message.severity.to_string()),
         ("alarm", message.alarm.clone()),
     ] {
-        let value = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(value)
-            .build()
-            .map_err(|error| Fault {
-                action: "sns:Publish",
-                object: topic_arn.to_owned(),
-                code: None,
-                message: error.to_string(),
-            })?;
+        let value = attribute_value("String", &value)?;
         request = request.message_attributes(name, value);
     }
     request
@@ -312,4 +309,17 @@ async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fa
         .await
         .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
     Ok(())
+}
+
+fn attribute_value(data_type: &str, value: &str) -> Result<MessageAttributeValue, Fault> {
+    let built = MessageAttributeValue::builder()
+        .data_type(data_type)
+        .string_value(value)
+        .build();
+    built.map_err(|error| Fault {
+        action: "sns:Publish",
+        object: "a message attribute".to_owned(),
+        code: None,
+        message: error.to_string(),
+    })
 }

@@ -25,7 +25,7 @@ use crate::environment::Environment;
 pub struct Clients {
     /// CloudWatch Logs: both flows.
     pub logs: Logs,
-    /// CloudWatch: provisioning only.
+    /// CloudWatch: provisioning, and the history of an alarm that recovered.
     pub cloudwatch: CloudWatch,
     /// SNS: both flows.
     pub sns: Sns,

@@ -1,27 +1,21 @@
-//! Tells the events apart and sends each to its flow. All the branching of the
-//! program is here, and two promises: CloudFormation is answered whatever
-//! happens to the work (an error, a panic, a hang), and no record of a batch is
-//! lost to another's failure.
+//! Tells the events apart and sends each to its flow. Two promises are kept
+//! here: CloudFormation is answered whatever happens to the work, and no record
+//! of a batch is lost to another's failure.
+
+mod custom_resource;
+mod notification;
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
-use aws_lambda_events::event::sns::{SnsMessage, SnsRecord};
-use futures_util::FutureExt;
+use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
-use tracing::{error, info, warn};
+use tokio::time::Instant;
 
 use crate::alarm::StateChange;
 use crate::alert::{self, Reader};
 use crate::clients::Clients;
-use crate::custom_resource::{Answer, Request, Undelivered};
 use crate::environment::Environment;
-use crate::names::Place;
-use crate::provision;
 
 /// What the handler knows of one invocation besides its event.
 #[derive(Clone, Debug)]
@@ -38,10 +32,6 @@ pub struct Invocation {
     pub now: Timestamp,
 }
 
-/// How much of the time left belongs to the answer to CloudFormation: five
-/// attempts of three seconds with the pauses between them.
-const ANSWER: Duration = Duration::from_secs(20);
-
 /// Answers one event.
 ///
 /// # Errors
@@ -57,9 +47,13 @@ pub async fn handle(
     // Boxed, because the futures of some dozen SDK calls are large.
     match Shape::of(&event) {
         Some(Shape::CustomResource) => {
-            Box::pin(answer(environment, clients, invocation, event)).await
+            let answer = custom_resource::answer(environment, clients, invocation, event);
+            Box::pin(answer).await
         }
-        Some(Shape::Sns) => Box::pin(notified(environment, clients, invocation, event)).await,
+        Some(Shape::Sns) => {
+            let batch = notification::batch(environment, clients, invocation, event);
+            Box::pin(batch).await
+        }
         Some(Shape::LambdaAction) => {
             let change = StateChange::from_lambda_action(&event)?;
             Box::pin(alerted(environment, clients, invocation, change)).await
@@ -90,7 +84,7 @@ impl Shape {
         let has = |field: &str| event.get(field).is_some();
         if has("ResponseURL") || (has("RequestType") && has("StackId")) {
             Some(Self::CustomResource)
-        } else if event.pointer("/Records/0/Sns").is_some() {
+        } else if is_sns(event) {
             Some(Self::Sns)
         } else if has("alarmData") {
             Some(Self::LambdaAction)
@@ -102,6 +96,11 @@ impl Shape {
             None
         }
     }
+}
+
+fn is_sns(event: &Value) -> bool {
+    let records = event.get("Records").and_then(Value::as_array);
+    records.is_some_and(|records| records.iter().any(|record| record.get("Sns").is_some()))
 }
 
 /// An event of no known shape; says what was expected and which fields came,
@@ -133,161 +132,6 @@ impl fmt::Display for Unexpected {
              a CloudWatch alarm's Lambda action, or an EventBridge \"CloudWatch Alarm State Change\"",
             self.0
         )
-    }
-}
-
-/// Does CloudFormation's work and answers, whatever becomes of the work.
-async fn answer(
-    environment: &Environment,
-    clients: &Clients,
-    invocation: &Invocation,
-    event: Value,
-) -> Result<()> {
-    let (request, responder) = Request::read(event, environment.endpoint_url.as_deref())?;
-    let failed = |why: String| Answer {
-        physical_resource_id: provision::fallback_id(&request),
-        result: Err(why),
-    };
-    let mut answer = match responder.waited(invocation.now) {
-        Some(waited) if waited > request.service_timeout() => failed(format!(
-            "the request is {} s old and CloudFormation no longer waits for it: nothing was done",
-            waited.as_secs()
-        )),
-        _ => {
-            let work = AssertUnwindSafe(provisioned(clients, invocation, &request)).catch_unwind();
-            match timeout_at(stop_working(invocation.deadline), work).await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(_)) => failed("internal error: the function panicked".to_owned()),
-                Err(_) => failed("the AWS calls took longer than the function may run".to_owned()),
-            }
-        }
-    };
-    if let Err(reason) = &mut answer.result {
-        error!(
-            reason = without_addresses(reason),
-            request_type = ?request.request_type,
-            id = answer.physical_resource_id,
-            "the request failed"
-        );
-        *reason = format!(
-            "{reason} (log stream {}, request {})",
-            invocation.log_stream, invocation.request_id
-        );
-    }
-    match responder.respond(&answer, &clients.connector).await {
-        Ok(()) => info!(
-            request_type = ?request.request_type,
-            id = answer.physical_resource_id,
-            success = answer.result.is_ok(),
-            "answered CloudFormation"
-        ),
-        // Trying again cannot change it: the request was answered before, or too long ago.
-        Err(refused @ Undelivered::Refused(_)) => error!(%refused, "not answered"),
-        Err(undelivered) => return Err(undelivered.into()),
-    }
-    Ok(())
-}
-
-/// When to stop working: early enough for the answer, or half-way when even that
-/// is more than what is left.
-fn stop_working(deadline: Instant) -> Instant {
-    let left = deadline.saturating_duration_since(Instant::now());
-    deadline - ANSWER.min(left / 2)
-}
-
-/// A reason as the log may hold it: e-mail addresses are personal.
-fn without_addresses(reason: &str) -> String {
-    let words = reason.split_inclusive([' ', ',', '"']);
-    words
-        .map(|word| if word.contains('@') { "***" } else { word })
-        .collect()
-}
-
-async fn provisioned(clients: &Clients, invocation: &Invocation, request: &Request) -> Answer {
-    let Some(place) = Place::of_function(&invocation.function_arn) else {
-        return Answer {
-            physical_resource_id: provision::fallback_id(request),
-            result: Err(format!(
-                "the function's ARN \"{}\" does not tell its region and account",
-                invocation.function_arn
-            )),
-        };
-    };
-    provision::provision(
-        &clients.logs,
-        &clients.cloudwatch,
-        &clients.sns,
-        &place,
-        request,
-    )
-    .await
-}
-
-/// Handles every record of an SNS batch; the failures together are the error.
-async fn notified(
-    environment: &Environment,
-    clients: &Clients,
-    invocation: &Invocation,
-    mut event: Value,
-) -> Result<()> {
-    let records = event.get_mut("Records").map(Value::take);
-    let Some(Value::Array(records)) = records else {
-        bail!("SNS event: Records is not a list");
-    };
-    let count = records.len();
-    let mut failures = Vec::new();
-    for (index, record) in records.into_iter().enumerate() {
-        let handled = async {
-            let record: SnsRecord =
-                serde_path_to_error::deserialize(record).context("not an SNS record")?;
-            notification(environment, clients, invocation, &record.sns).await
-        };
-        if let Err(failure) = handled.await {
-            error!(
-                error = format!("{failure:#}"),
-                record = index,
-                "a record failed"
-            );
-            failures.push(format!("record {} of {count}: {failure:#}", index + 1));
-        }
-    }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(anyhow!(failures.join("; ")))
-    }
-}
-
-/// One SNS message: an alarm's state change becomes an alert, anything else is
-/// passed on as it is.
-async fn notification(
-    environment: &Environment,
-    clients: &Clients,
-    invocation: &Invocation,
-    sns: &SnsMessage,
-) -> Result<()> {
-    if environment.topic_arn.as_ref() == Some(&sns.topic_arn) {
-        // Publishing it there again would bring it back here for ever.
-        bail!(
-            "the message came from {}, where alerts are published to; remove the function's \
-             subscription to that topic",
-            sns.topic_arn
-        );
-    }
-    match StateChange::from_sns_message(&sns.message) {
-        Ok(change) => alerted(environment, clients, invocation, change).await,
-        Err(not_read) => {
-            warn!(reason = %not_read, "passing a message on as it is");
-            let reader = reader(environment)?;
-            alert::pass_on(
-                &clients.sns,
-                reader.topic_arn,
-                sns.subject.as_deref(),
-                &sns.message,
-            )
-            .await?;
-            Ok(())
-        }
     }
 }
 

@@ -233,12 +233,78 @@ async fn every_record_of_a_batch_is_handled_when_one_fails() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_no_alarm_is_passed_on_as_it_is() {
     let aws = provisioned(&[]).await;
-    let sample = sample("sns-test-message");
+    let mut sample = sample("sns-test-message");
+    sample["Records"][0]["Sns"]["MessageAttributes"] =
+        json!({"team": {"Type": "String", "Value": "payments"}});
     invoke(&aws, sample.clone()).await.unwrap();
     let published = published(&aws);
+    assert_eq!(published["MessageAttributes.entry.1.Name"], "team");
+    assert_eq!(
+        published["MessageAttributes.entry.1.Value.StringValue"],
+        "payments"
+    );
     assert_eq!(published["Message"], sample["Records"][0]["Sns"]["Message"]);
     assert_eq!(published["MessageStructure"], Value::Null);
     assert!(parameters(&aws, "logs:FilterLogEvents").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_was_sent_again_by_hand_needs_no_more_than_its_message() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let message = &sample("sns-alarm")["Records"][0]["Sns"]["Message"];
+    let event = json!({"Records": [{"Sns": {"Message": message}}]});
+    invoke(&aws, event).await.unwrap();
+    assert!(mail(&published(&aws)).contains("DisabledException"));
+
+    let nothing = json!({"Records": [{"Sns": {"Subject": "?"}}]});
+    let error = invoke(&aws, nothing).await.unwrap_err();
+    assert_eq!(error, "record 1 of 1: an SNS record without Sns.Message");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_once() {
+    let aws = provisioned(&[&["decrypt-disabled", "decrypt-access-denied"]]).await;
+    {
+        let world = &mut aws.state().world;
+        let mut group = world.log_groups["pattern1-logging-loggroup"].clone();
+        // A second trail delivers the same events to a second group.
+        for filter in group.filters.values_mut() {
+            filter["logGroupName"] = json!("second");
+        }
+        world.log_groups.insert("second".to_owned(), group);
+    }
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let groups: Vec<Value> = parameters(&aws, "logs:FilterLogEvents")
+        .iter()
+        .map(|search| search["logGroupName"].clone())
+        .collect();
+    assert_eq!(groups, ["pattern1-logging-loggroup", "second"]);
+    let mail = mail(&published(&aws));
+    assert!(
+        mail.contains("1 x DisabledException") && mail.contains("1 x AccessDenied"),
+        "{mail}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_group_that_may_not_be_read_does_not_hide_the_others() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    {
+        let world = &mut aws.state().world;
+        let mut group = world.log_groups["pattern1-logging-loggroup"].clone();
+        for filter in group.filters.values_mut() {
+            filter["logGroupName"] = json!("a-second");
+        }
+        world.log_groups.insert("a-second".to_owned(), group);
+    }
+    aws.fail("logs:FilterLogEvents", How::Denied, 1);
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let mail = mail(&published(&aws)).replace('\n', " ");
+    assert!(mail.contains("1 x DisabledException"), "{mail}");
+    assert!(
+        mail.contains("logs:FilterLogEvents on a-second: AccessDeniedException"),
+        "{mail}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,11 +5,11 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html>
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use serde_json::{Value, json};
-use tracing::subscriber::DefaultGuard;
 
 use crate::fake_aws::{Alarm, FakeAws, Topic, World};
 use crate::invoke::{invoke, request};
@@ -23,16 +23,15 @@ pub struct Stack {
     /// The resource's id, while there is one.
     pub id: Option<String>,
     properties: Value,
-    log: Log,
 }
 
 impl Stack {
     pub fn new(aws: &FakeAws) -> Self {
+        capture_log();
         Self {
             aws: aws.clone(),
             id: None,
             properties: json!({}),
-            log: Log::capture(),
         }
     }
 
@@ -146,7 +145,7 @@ impl Stack {
                 "{answer}"
             );
         }
-        self.log.check();
+        check_log();
         answer
     }
 }
@@ -208,43 +207,37 @@ pub fn inhabited() -> FakeAws {
     aws
 }
 
-/// What the function logs at TRACE while this lives.
-struct Log {
-    written: Arc<Mutex<Vec<u8>>>,
-    _guard: DefaultGuard,
+thread_local! {
+    /// What the function logged at TRACE on this test's thread.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-impl Log {
-    fn capture() -> Self {
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let writer = Writer(written.clone());
-        let subscriber = kms_alarm::log::subscriber(Some("trace"), move || writer.clone());
-        Self {
-            written,
-            _guard: tracing::subscriber::set_default(subscriber),
-        }
-    }
+/// Captures the log of every test, once for the whole process: the subscriber of
+/// a single thread would race with those of the others.
+fn capture_log() {
+    static CAPTURED: Once = Once::new();
+    CAPTURED.call_once(|| {
+        let subscriber = kms_alarm::log::subscriber(Some("trace"), || ThreadLog);
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
+    LOG.take();
+}
 
-    /// Neither a `ResponseURL` nor an address is in it.
-    #[track_caller]
-    fn check(&self) {
-        let written = String::from_utf8(self.written.lock().unwrap().clone()).unwrap();
-        assert!(!written.is_empty(), "outcomes are logged");
-        for secret in ["X-Amz", "Signature", "@example.com", "nobody@"] {
-            assert!(
-                !written.contains(secret),
-                "{secret} is in the log: {written}"
-            );
-        }
+/// Neither a `ResponseURL` nor an address is in the log.
+#[track_caller]
+fn check_log() {
+    let log = LOG.with_borrow(|log| String::from_utf8(log.clone()).unwrap());
+    assert!(!log.is_empty(), "outcomes are logged");
+    for secret in ["X-Amz", "Signature", "@example.com", "nobody@"] {
+        assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }
 }
 
-#[derive(Clone)]
-struct Writer(Arc<Mutex<Vec<u8>>>);
+struct ThreadLog;
 
-impl Write for Writer {
+impl Write for ThreadLog {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOG.with_borrow_mut(|log| log.write(bytes))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -245,6 +245,8 @@ impl HttpConnector for FakeAws {
                 })
             }
             Some(How::Malformed) => {
+                // A 200 is a promise: what was asked for is done, the answer garbled.
+                self.answered(&call, &request);
                 let garbled = call.service.response((200, b"<<<".to_vec()));
                 HttpConnectorFuture::ready(Ok(garbled))
             }

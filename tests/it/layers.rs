@@ -19,7 +19,8 @@ fn modules() -> (Vec<String>, BTreeMap<String, String>) {
     });
     let order: Vec<String> = declared.map(str::to_owned).collect();
     let sources = order.iter().map(|name| {
-        let mut source = fs::read_to_string(src.join(format!("{name}.rs"))).unwrap();
+        let root = fs::read_to_string(src.join(format!("{name}.rs"))).unwrap();
+        let mut source = without_tests(&root);
         let mut folders = vec![src.join(name)];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -31,7 +32,7 @@ fn modules() -> (Vec<String>, BTreeMap<String, String>) {
                 }
             }
         }
-        (name.clone(), without_tests(&source))
+        (name.clone(), source)
     });
     (order.clone(), sources.collect())
 }
@@ -74,6 +75,14 @@ fn imports_run_down_the_list_in_lib_rs() {
             );
         }
     }
+}
+
+#[test]
+fn the_sources_of_submodules_are_read_too() {
+    let (_, sources) = modules();
+    assert!(sources["message"].contains("crate::kms_error"));
+    assert!(sources["provision"].contains("logs:PutMetricFilter"));
+    assert!(sources["kms_error"].contains("KMSInvalidStateException"));
 }
 
 #[test]

@@ -27,7 +27,12 @@ fn first() -> Value {
 }
 
 fn in_place() -> Value {
-    json!({"Emails": "b@example.com,c@example.com", "LogGroupName": "another", "Period": "60"})
+    json!({
+        "Emails": "b@example.com,c@example.com",
+        "LogGroupName": "another",
+        "MetricName": "AnotherMetric",
+        "Period": "60",
+    })
 }
 
 fn renamed() -> Value {
@@ -399,6 +404,26 @@ async fn what_could_not_be_undone_is_named_and_the_delete_finishes_the_job() {
     );
     aws.heal();
     stack.id = answer["PhysicalResourceId"].as_str().map(str::to_owned);
+    stack.delete().await;
+    assert_eq!(aws.world(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_failed_replacement_left_is_removed_by_its_rollback() {
+    let aws = inhabited();
+    let before = aws.world();
+    let mut stack = Stack::new(&aws);
+    stack.create(&first()).await;
+    let after_create = owned(&aws.world());
+    aws.fail("cloudwatch:PutMetricAlarm", How::NotFound, 1);
+    aws.fail("sns:DeleteTopic", How::Denied, 99);
+    let answer = stack.send(stack.update_event(&renamed())).await;
+    assert_eq!(answer["Status"], "FAILED");
+    assert_eq!(answer["PhysicalResourceId"], json!(stack.id));
+    assert!(owned(&aws.world()).len() > after_create.len());
+    aws.heal();
+    stack.roll_back(&renamed()).await;
+    assert_eq!(owned(&aws.world()), after_create);
     stack.delete().await;
     assert_eq!(aws.world(), before);
 }

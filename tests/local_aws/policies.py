@@ -4,8 +4,9 @@ ministack evaluates the policies of roles under `--auth`, but lets CloudWatch pu
 topic and SNS invoke any function. `service_may` is the question that AWS asks before such a
 delivery; alarms.py and asynchronous.py ask it, with and without `--auth`.
 
-Five more differences are put right. Requests to SNS and CloudWatch are authorized on the topic
-or the alarm that they name, whatever the operation calls it. CloudWatch Logs authorizes on `log-group:NAME:*`, not on
+Six more differences are put right. CloudWatch's CBOR requests are authorized at all: ministack
+finds no action in them. Requests to SNS and CloudWatch are authorized on the topic or the alarm
+that they name, whatever the operation calls it. CloudWatch Logs authorizes on `log-group:NAME:*`, not on
 `log-group:NAME`. A topic that CloudFormation makes gets SNS's default policy with its
 `AWS:SourceOwner` condition, and gets it back when its TopicPolicy is deleted, so that a
 missing `sns:Publish` in a role shows. Requests count as sent over TLS, though this server
@@ -93,16 +94,27 @@ def _pin_request_origin(original, address, _secure):
     original(address, True)
 
 
+@around(iam_actions, "extract_iam_action")
+def _extract_iam_action(original, service, method, path, *rest):
+    if _is_cbor(service, path):
+        return f"cloudwatch:{path.rsplit('/', 1)[-1]}"
+    return original(service, method, path, *rest)
+
+
 @around(iam_actions, "extract_resource_arn")
 def _extract_resource_arn(original, service, method, path, headers, body, params, *rest):
+    if _is_cbor(service, path):
+        return _alarm_arn(cbor2.loads(body) if body else {})
     arn = original(service, method, path, headers, body, params, *rest)
     if service == "logs":
         return _log_group_arn(arn, headers, body)
     if service == "sns":
         return _topic_arn(arn, params)
-    if service == "monitoring":
-        return _alarm_arn(path, body) or arn
     return arn
+
+
+def _is_cbor(service, path):
+    return service == "monitoring" and "/operation/" in path
 
 
 def _log_group_arn(arn, headers, body):
@@ -121,20 +133,19 @@ def _topic_arn(arn, params):
     return iam_actions._query_param(params, "ResourceArn") or arn
 
 
-def _alarm_arn(path, body):
-    """The alarm that a CBOR request names; none for other protocols and requests without one."""
-    if "/operation/" not in path:
-        return None
-    request = cbor2.loads(body) if body else {}
+def _alarm_arn(request):
     if request.get("ResourceARN"):
         return request["ResourceARN"]
     name = request.get("AlarmName") or next(iter(request.get("AlarmNames") or []), None)
-    return name and f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"
+    return f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}" if name else "*"
 
 
 @around(iam_actions, "request_tag_context")
 def _request_context(original, service, action, body, params):
-    context = original(service, action, body, params)
+    try:
+        context = original(service, action, body, params)
+    except UnicodeDecodeError:  # a CBOR body
+        context = {}
     if action == "sns:Subscribe":
         for key in ("Protocol", "Endpoint"):
             context = {**context, f"sns:{key}": iam_actions._query_param(params, key)}

@@ -449,7 +449,7 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
     assert function == {
         "Architectures": ["x86_64"],
         "DeadLetterConfig": {"TargetArn": "<DeadLetterQueue.Arn>"},
-        "Environment": {"Variables": {"TOPIC_ARN": f"{SNS}:pattern1-logging-topic", "TIME_ZONE": "UTC", "RUST_LOG": "info"}},
+        "Environment": {"Variables": {"TOPIC_ARN": f"{SNS}:pattern1-logging-topic", "TIME_ZONE": "UTC"}},
         "Handler": "bootstrap",
         "LoggingConfig": {"LogGroup": "<AlarmFunctionLog>"},
         "MemorySize": 128,

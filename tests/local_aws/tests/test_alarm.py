@@ -3,17 +3,11 @@
 import json
 import re
 import time
-import urllib.error
-import urllib.request
 
-import cbor2
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from .conftest import document
+from .conftest import Cbor, document
 
 MINUTE = int(time.time()) // 60 * 60 - 600  # the minute that a test's story begins in
 
@@ -303,26 +297,6 @@ def test_these_periods_are_accepted(chain, period):
 def test_an_unknown_state_cannot_be_set(client, chain):
     with pytest.raises(ClientError, match="ValidationError"):
         client("cloudwatch").set_alarm_state(AlarmName=chain.name, StateValue="FINE", StateReason="?")
-
-
-class Cbor:
-    """CloudWatch over CBOR, the protocol of the SDKs that are not boto3."""
-
-    def __init__(self, aws):
-        self._url = f"{aws.endpoint}/service/GraniteServiceVersion20100801/operation/"
-        credentials = Credentials(aws.client()["aws_access_key_id"], aws.client()["aws_secret_access_key"])
-        self._signer = SigV4Auth(credentials, "monitoring", aws.region)
-
-    def call(self, operation, **request):
-        headers = {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
-        signed = AWSRequest("POST", self._url + operation, headers, cbor2.dumps(request))
-        self._signer.add_auth(signed)
-        sent = urllib.request.Request(signed.url, signed.data, dict(signed.headers), method="POST")
-        try:
-            with urllib.request.urlopen(sent) as answer:
-                return answer.status, cbor2.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            return error.code, cbor2.loads(error.read())
 
 
 def test_the_same_over_cbor(aws, chain):

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import Function, document
+from .conftest import Cbor, Function, document
 
 LOGS = "arn:aws:logs:ap-southeast-2:111122223333:log-group:"
 
@@ -24,7 +24,11 @@ def user(aws, client, name):
         statement = {"Effect": "Allow", "Action": action, "Resource": list(resources)}
         iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document([statement]))
 
-    return SimpleNamespace(allow=allow, client=lambda service: boto3.client(service, **arguments))
+    return SimpleNamespace(
+        allow=allow,
+        client=lambda service: boto3.client(service, **arguments),
+        cbor=Cbor(aws, access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"]),
+    )
 
 
 @pytest.fixture
@@ -100,6 +104,24 @@ def test_alarms_are_authorized_by_name(user, name):
     user.allow("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:ap-southeast-2:111122223333:alarm:{name}")
     assert not refused(user.client("cloudwatch").put_metric_alarm, AlarmName=name, **alarm)
     assert refused(user.client("cloudwatch").put_metric_alarm, AlarmName=f"{name}-other", **alarm)
+
+
+def test_cbor_requests_are_authorized_by_alarm_and_tag_too(user, client, name):
+    arn = f"arn:aws:cloudwatch:ap-southeast-2:111122223333:alarm:{name}"
+    alarm = {
+        "AlarmName": name, "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
+        "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
+    }  # fmt: skip
+    assert user.cbor.call("PutMetricAlarm", **alarm)[0] == 403
+    user.allow("cloudwatch:PutMetricAlarm", arn)
+    assert user.cbor.call("PutMetricAlarm", **alarm)[0] == 200
+    assert user.cbor.call("PutMetricAlarm", **{**alarm, "AlarmName": f"{name}-other"})[0] == 403
+    statement = {"Effect": "Allow", "Action": "cloudwatch:DeleteAlarms", "Resource": arn}
+    statement["Condition"] = {"StringEquals": {"aws:ResourceTag/owner": "me"}}
+    client("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document([statement]))
+    assert user.cbor.call("DeleteAlarms", AlarmNames=[name])[0] == 403
+    client("cloudwatch").tag_resource(ResourceARN=arn, Tags=[{"Key": "owner", "Value": "me"}])
+    assert user.cbor.call("DeleteAlarms", AlarmNames=[name])[0] == 200
 
 
 def test_a_users_wrong_secret_is_refused(aws, client, name):
