@@ -38,7 +38,10 @@ impl Fault {
                 .as_connector_error()
                 .map_or_else(|| "could not be sent".to_owned(), |cause| causes(cause)),
             SdkError::ResponseError(_) => "the answer could not be read".to_owned(),
-            SdkError::ConstructionFailure(_) => "the request could not be made".to_owned(),
+            SdkError::ConstructionFailure(_) => {
+                let cause = error.source().map_or_else(String::new, causes);
+                format!("the request could not be made: {cause}")
+            }
             _ => "unknown failure".to_owned(),
         };
         Self {

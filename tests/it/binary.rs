@@ -1,5 +1,7 @@
 //! The real `bootstrap`, driven through the Lambda Runtime API.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::fake_aws::{FakeAws, How};
@@ -25,11 +27,106 @@ fn lines(log: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn it_answers_cloudformation() {
+async fn it_answers_cloudformation_as_s3_wants_it() {
     let aws = FakeAws::with_log_group();
     let ran = Run::new(&aws).events(vec![create()]).await;
     assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
+    assert_eq!(ran.refusals, Vec::<&str>::new());
     assert_eq!(aws.answer()["Status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn a_second_answer_is_refused_and_not_tried_again() {
+    let aws = FakeAws::with_log_group();
+    let ran = Run::new(&aws).events(vec![create(), create()]).await;
+    assert_eq!(ran.outcomes, [Ok(()), Ok(())], "{}", ran.log);
+    assert_eq!(ran.refusals, ["it was answered before"]);
+    assert_eq!(aws.state().answers.len(), 1);
+}
+
+#[tokio::test]
+async fn it_answers_before_lambda_ends_it_when_a_call_hangs() {
+    let aws = FakeAws::with_log_group();
+    aws.fail("sns:CreateTopic", How::Hang, 99);
+    let run = Run {
+        timeout: Duration::from_secs(3),
+        ..Run::new(&aws)
+    };
+    let started = Instant::now();
+    let ran = run.events(vec![create()]).await;
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(ran.outcomes, [Ok(())]);
+    let reason = aws.answer()["Reason"].as_str().unwrap().to_owned();
+    assert!(
+        reason.starts_with("the AWS calls took longer than the function may run"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_sent_again_and_a_redirect_not_followed() {
+    let aws = FakeAws::with_log_group();
+    aws.fail("PUT", How::Slow(30), 1);
+    let ran = Run::new(&aws).events(vec![create()]).await;
+    assert_eq!(ran.outcomes, [Ok(())]);
+    assert_eq!(aws.state().answers.len(), 1);
+
+    let aws = FakeAws::with_log_group();
+    aws.fail("PUT", How::Status(307), 99);
+    let ran = Run::new(&aws).events(vec![create()]).await;
+    let error = ran.outcomes[0].as_ref().unwrap_err();
+    assert_eq!(
+        error["errorMessage"],
+        "the answer to CloudFormation was refused with status 307"
+    );
+}
+
+#[tokio::test]
+async fn requests_that_are_huge_or_full_of_nonsense_are_answered() {
+    let mut huge = create();
+    huge["ResourceProperties"]["Name"] = json!("é".repeat(2_000_000));
+    let mut nonsense = create();
+    nonsense["ResourceProperties"] = json!([{"a": null}]);
+    nonsense["StackId"] = json!(7);
+    let mut nameless = create();
+    nameless
+        .as_object_mut()
+        .unwrap()
+        .retain(|name, _| name == "ResponseURL");
+    for (event, expected) in [
+        (huge, "Name: \"é"),
+        (nonsense, "ResourceProperties: expected an object"),
+        (nameless, "RequestType \"\" is unknown"),
+    ] {
+        let aws = FakeAws::with_log_group();
+        let ran = Run::new(&aws).events(vec![event]).await;
+        assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
+        let answer = aws.answer();
+        assert!(
+            answer["Reason"].as_str().unwrap().starts_with(expected),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_answers_also_without_a_region_and_credentials() {
+    let aws = FakeAws::with_log_group();
+    let ran = Run::new(&aws)
+        .with("AWS_REGION", "")
+        .with("AWS_ACCESS_KEY_ID", "")
+        .events(vec![create()])
+        .await;
+    assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
+    let reason = aws.answer()["Reason"].as_str().unwrap().to_owned();
+    assert!(
+        reason.starts_with("logs:DescribeMetricFilters on pattern1-logging-loggroup: "),
+        "{reason}"
+    );
 }
 
 #[tokio::test]

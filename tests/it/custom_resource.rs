@@ -1,7 +1,11 @@
 //! CloudFormation is answered whatever happens.
 
-use serde_json::json;
+use kms_alarm::custom_resource::{Answer, Data, LIMIT, Response};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
 
+use crate::cloudformation::INVENTED_ID;
 use crate::fake_aws::{FakeAws, How};
 use crate::invoke::{invoke, request};
 
@@ -120,4 +124,135 @@ async fn no_answer_is_sent_to_a_host_that_is_not_aws() {
     );
     // Nor is anything done that nobody would hear of.
     assert_eq!(aws.calls(), Vec::<String>::new());
+}
+
+/// Which id an answer carries, whatever was asked and whatever became of it.
+#[tokio::test(start_paused = true)]
+async fn the_physical_id_is_deterministic_never_empty_and_echoed_when_something_fails() {
+    let known = "kms-alarm/v1/pattern1-logging/3edcf8d736df";
+    let failed_create = "kms-alarm/v1/pattern1-logging/3edcf8d736df/incomplete";
+    let renamed = "kms-alarm/v1/renamed/3edcf8d736df";
+    // The request, the id it carries, its name, whether it succeeds, the id answered.
+    let table = [
+        ("Create", None, "pattern1-logging", true, known),
+        ("Create", None, "pattern1-logging", false, failed_create),
+        ("Update", Some(known), "pattern1-logging", true, known),
+        ("Update", Some(known), "pattern1-logging", false, known),
+        ("Update", Some(known), "renamed", true, renamed),
+        ("Update", Some(known), "renamed", false, known),
+        ("Update", Some(INVENTED_ID), "pattern1-logging", true, known),
+        (
+            "Update",
+            Some(INVENTED_ID),
+            "pattern1-logging",
+            false,
+            INVENTED_ID,
+        ),
+        ("Update", None, "pattern1-logging", true, known),
+        ("Update", None, "pattern1-logging", false, failed_create),
+        ("Delete", Some(known), "pattern1-logging", true, known),
+        ("Delete", Some(known), "pattern1-logging", false, known),
+        (
+            "Delete",
+            Some(failed_create),
+            "pattern1-logging",
+            true,
+            failed_create,
+        ),
+        (
+            "Delete",
+            Some(INVENTED_ID),
+            "pattern1-logging",
+            true,
+            INVENTED_ID,
+        ),
+        (
+            "Delete",
+            Some(INVENTED_ID),
+            "pattern1-logging",
+            false,
+            INVENTED_ID,
+        ),
+        ("Delete", None, "pattern1-logging", true, failed_create),
+        ("Import", Some(known), "pattern1-logging", false, known),
+        ("Import", None, "pattern1-logging", false, failed_create),
+    ];
+    for row in table {
+        let (request_type, id, name, succeeds, expected) = row;
+        let aws = FakeAws::with_log_group();
+        if !succeeds {
+            aws.fail("sns:ListTagsForResource", How::Throttled, 99);
+        }
+        let mut event = request(request_type, &json!({"Name": name}));
+        if let Some(id) = id {
+            event["PhysicalResourceId"] = json!(id);
+        }
+        invoke(&aws, event).await.unwrap();
+        let answer = aws.answer();
+        let status = if succeeds { "SUCCESS" } else { "FAILED" };
+        assert_eq!(answer["Status"], status, "{row:?}: {answer}");
+        assert_eq!(answer["PhysicalResourceId"], expected, "{row:?}");
+    }
+}
+
+/// Any text, those included that grow when they are written as JSON.
+fn any_text() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        any::<String>(),
+        "[\u{0}-\u{1f}\"\\\\]{0,900}",
+        "[a-zé錠🔒]{0,1500}",
+    ];
+    prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
+}
+
+#[test]
+fn an_answer_is_valid_json_within_the_limit_whatever_it_is_made_of() {
+    // The same cases on every run.
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let config = Config {
+        cases: 512,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let ids = || "[ -~]{1,300}";
+    let result = prop_oneof![
+        any_text().prop_map(Err),
+        prop::collection::vec(any_text(), 1..4).prop_map(|texts| {
+            Ok(["TopicArn", "AlarmArn", "FilterPattern"]
+                .into_iter()
+                .zip(texts)
+                .collect::<Data>())
+        }),
+    ];
+    let cases = (result, ids(), ids());
+    TestRunner::new_with_rng(config, random)
+        .run(&cases, |(result, stack_id, logical_resource_id)| {
+            let answer = Answer {
+                physical_resource_id: "kms-alarm/v1/pattern1-logging/0123456789ab".to_owned(),
+                result,
+            };
+            let json = Response::new(&answer, &stack_id, "request", &logical_resource_id).to_json();
+            prop_assert!(json.len() <= LIMIT, "{} bytes", json.len());
+            let read: Value = serde_json::from_slice(&json).unwrap();
+            prop_assert_eq!(&read["StackId"], &json!(stack_id));
+            match &answer.result {
+                Ok(data) if !read["Data"].is_null() => {
+                    prop_assert_eq!(&read["Data"], &json!(data));
+                }
+                Ok(_) => prop_assert_eq!(&read["Status"], "SUCCESS"),
+                Err(reason) => {
+                    let told = read["Reason"].as_str().unwrap();
+                    prop_assert!(!told.is_empty());
+                    prop_assert!(reason.starts_with(told) || reason.trim().is_empty());
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_panic_unwinds_also_in_the_function_that_is_deployed() {
+    let manifest = include_str!("../../Cargo.toml");
+    assert!(manifest.contains("\npanic = \"unwind\"\n"));
 }

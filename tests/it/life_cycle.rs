@@ -451,3 +451,21 @@ async fn a_resource_that_moved_to_another_stack_keeps_its_owner() {
     stack.delete().await;
     assert_eq!(aws.world(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_somebody_makes_meanwhile_is_not_taken_over() {
+    const TOPIC: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
+    let aws = inhabited();
+    let mut stack = Stack::new(&aws);
+    // All has been looked at; the topic appears while it is about to be made.
+    aws.fail("sns:CreateTopic", How::Slow(2), 1);
+    let appears = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let topic = crate::fake_aws::Topic::default();
+        aws.state().world.topics.insert(TOPIC.to_owned(), topic);
+    };
+    let properties = first();
+    let (answer, ()) = tokio::join!(stack.create(&properties), appears);
+    assert_eq!(answer["Status"], "FAILED");
+    assert_eq!(aws.world().topics[TOPIC], crate::fake_aws::Topic::default());
+}

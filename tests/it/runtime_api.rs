@@ -29,6 +29,8 @@ use crate::fake_aws::{FUNCTION_ARN, FakeAws};
 pub struct Ran {
     /// For each event: what was posted as the error, or nothing.
     pub outcomes: Vec<Result<(), Value>>,
+    /// Why answers to CloudFormation were refused.
+    pub refusals: Vec<&'static str>,
     /// All that it wrote to its log.
     pub log: String,
 }
@@ -74,9 +76,10 @@ impl Run {
             aws: self.aws,
             events: Mutex::new(events),
             outcome,
+            refusals: Mutex::default(),
             timeout: self.timeout,
         });
-        let serving = tokio::spawn(serve(listener, server));
+        let serving = tokio::spawn(serve(listener, server.clone()));
         let mut function = Command::new(env!("CARGO_BIN_EXE_bootstrap"))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", &address)
@@ -113,8 +116,10 @@ impl Run {
         }
         function.kill().await.unwrap();
         serving.abort();
+        let refusals = server.refusals.lock().unwrap().clone();
         Ran {
             outcomes: ran,
+            refusals,
             log: reading.await.unwrap(),
         }
     }
@@ -124,6 +129,7 @@ struct Server {
     aws: FakeAws,
     events: Mutex<VecDeque<String>>,
     outcome: mpsc::UnboundedSender<Result<(), Value>>,
+    refusals: Mutex<Vec<&'static str>>,
     timeout: Duration,
 }
 
@@ -183,7 +189,38 @@ impl Server {
             .unwrap()
     }
 
+    /// What S3 and CloudFormation refuse of an answer.
+    fn refusal(&self, request: &Request<SdkBody>) -> Option<&'static str> {
+        let header = |name: &str| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let length = request.body().bytes().unwrap_or_default().len();
+        if header("content-type").is_some() {
+            Some("a Content-Type was signed as empty")
+        } else if header("transfer-encoding").is_some() {
+            Some("the body is chunked")
+        } else if header("content-length") != Some(&length.to_string()) {
+            Some("the length is not that of the body")
+        } else if !self.aws.state().answers.is_empty() {
+            Some("it was answered before")
+        } else {
+            None
+        }
+    }
+
     async fn aws(&self, request: Request<SdkBody>) -> Response<Full<Bytes>> {
+        if request.method() == "PUT"
+            && let Some(refusal) = self.refusal(&request)
+        {
+            self.refusals.lock().unwrap().push(refusal);
+            return Response::builder()
+                .status(403)
+                .body(Full::default())
+                .unwrap();
+        }
         match self.aws.call(request.try_into().unwrap()).await {
             Ok(response) => {
                 let response = response.try_into_http1x().unwrap();

@@ -97,19 +97,19 @@ def the_subscription_is_confirmed(world):
     expect("confirmed subscriptions", 1, sum(arn.startswith("arn:") for arn in subscriptions(world)))
 
 
-def noise_raises_no_alarm(world):
+def noise(world):
+    """What must never raise the alarm nor be in a mail, by what it is."""
     other = world.role_arn.replace(APP_STACK, "another-app")
-    noise = {
-        "3 successful Decrypt calls of the task role": ["decrypt-success"] * 3,
-        "3 KMS errors of another role": ["other-role-error"] * 3,
-        "3 S3 errors of the task role": ["s3-error"] * 3,
+    return {
+        "3 successful Decrypt calls of the task role": [("decrypt-success", world.role_arn)] * 3,
+        "3 KMS errors of another role": [("other-role-error", other)] * 3,
+        "3 S3 errors of the task role": [("s3-error", world.role_arn)] * 3,
     }
-    world.noise = []
-    for what, samples in noise.items():
-        role = other if "another" in what else world.role_arn
-        records = [cloudtrail.event(sample, role) for sample in samples]
-        world.noise += [record["eventID"] for record in records]
-        world.write(*records)
+
+
+def noise_raises_no_alarm(world):
+    for what, samples in noise(world).items():
+        world.write(*[cloudtrail.event(*sample) for sample in samples])
         world.tell(f"  {what}")
     # The last of them was evaluated when the metric has it: its zero brings the alarm to OK.
     alarm = world.wait("the alarm is evaluated", lambda: state(world, "pattern1-logging-alarm", "OK"))
@@ -126,45 +126,61 @@ def state(world, name, value):
 def the_labs_test_brings_the_mail(world):
     samples = ["decrypt-incorrect-key"] * 3 + ["encrypt-not-found", "decrypt-access-denied", "decrypt-disabled"]
     records = [cloudtrail.event(sample, world.role_arn) for sample in samples]
-    mail = provoke(world, records)
-    world.first = records
+    # In the same minute, so that only the filter pattern can tell it from the errors.
+    others = [cloudtrail.event(*sample) for group in noise(world).values() for sample in group]
+    world.tell(f"  {len(others)} calls that are none, in the same minute")
+    mail = provoke(world, records, noise=others)
     codes = {record["errorCode"] for record in records}
     expect("error codes in the mail", codes, {code for code in codes if code in mail["body"]})
-    expect("noise in the mail", [], [each for each in world.noise if each in mail["body"]])
+    expect("counted and found", True, "The alarm counted 6; 6 found." in mail["body"])
+    found = [other["eventID"] for other in others if other["eventID"] in mail["body"]]
+    expect("noise in the mail", [], found)
+    for word in ("another-app", "s3.amazonaws.com", "have no error"):
+        expect(f'"{word}" in the mail', False, word in mail["body"])
+    world.first = mail
     world.tell("")
     world.tell(f"  From: AWS Notifications\n  To: {mail['to']}\n  Subject: {mail['subject']}\n")
     world.tell("\n".join(f"  {line}".rstrip() for line in mail["body"].splitlines()))
     world.tell("")
 
 
-def provoke(world, records, name="pattern1-logging-alarm"):
+def provoke(world, records, name="pattern1-logging-alarm", noise=()):
     """Let errors happen, and wait for the mail; tells the time between."""
     before = len(world.alerts())
     world.minutes_later()
     started = time.monotonic()
-    world.write(*records)
+    world.write(*noise, *records)
     world.tell(f"  {len(records)} KMS errors of the task role written to the log group")
     mail = world.alert_after(before)
     world.tell(f"  from the log event to the mail: {time.monotonic() - started:.2f} s")
     expect("the alarm's state", "ALARM", world.alarm(name)["StateValue"])
     expect("alerts", before + 1, len(world.alerts()))
+    return {**mail, "alert_id": alert_id(mail)}
+
+
+def alert_id(mail):
+    """The alert id in a mail."""
     found = re.search(r"^ *alert id: (\S+)", mail["body"], re.M)
     expect("an alert id in the mail", True, found is not None)
-    return {**mail, "alert_id": found.group(1)}
+    return found.group(1)
 
 
 def quiet_brings_it_back_and_it_fires_again(world):
-    world.minutes_later()
+    quiet(world)
+    world.tell("  a call that succeeds: the metric gets its default value 0, the alarm returns to OK")
+    records = [cloudtrail.event("decrypt-disabled", world.role_arn) for _ in range(2)]
+    mail = world.second = provoke(world, records)
+    expect("the second mail names a new event", True, records[-1]["eventID"] in mail["body"])
+    expect("the first mail names it", False, records[-1]["eventID"] in world.first["body"])
+    expect("its alert id is its own", True, mail["alert_id"] != world.first["alert_id"])
+    world.tell(f"  a second mail, about the new events: {mail['subject']}")
+
+
+def quiet(world):
+    """Let only calls succeed, until the alarm is OK."""
+    world.minutes_later(2)
     world.write(cloudtrail.event("decrypt-success", world.role_arn))
     world.wait("the alarm returns to OK", lambda: state(world, "pattern1-logging-alarm", "OK"))
-    world.tell("  a call that succeeds: the metric gets its default value 0, the alarm returns to OK")
-    first = world.alerts()[-1]
-    records = [cloudtrail.event("decrypt-disabled", world.role_arn) for _ in range(2)]
-    mail = provoke(world, records)
-    expect("the second mail names a new event", True, records[-1]["eventID"] in mail["body"])
-    expect("the first mail names it", False, records[-1]["eventID"] in first["body"])
-    expect("its alert id is its own", True, mail["alert_id"] not in first["body"])
-    world.tell(f"  a second mail, about the new events: {mail['subject']}")
 
 
 def the_same_delivery_twice_has_the_same_alert_id(world):
@@ -193,9 +209,9 @@ def the_same_delivery_twice_has_the_same_alert_id(world):
         )
         expect("the function's error", None, answer.get("FunctionError"))
     mails = world.wait("two more alerts arrive", lambda: world.alerts()[before + 1 :] and world.alerts()[before:])
-    ids = {re.search(r"^ *alert id: (\S+)", mail["body"], re.M).group(1) for mail in mails}
-    expect("alert ids of the same delivery", 1, len(ids))
-    world.tell(f"  two mails, one alert id: {ids.pop()}")
+    ids = {alert_id(mail) for mail in mails}
+    expect("alert ids of the same delivery", {world.second["alert_id"]}, ids)
+    world.tell(f"  three mails, one alert id: {ids.pop()}")
 
 
 def sns_record(topic_arn, message):
@@ -245,9 +261,25 @@ def a_setting_changes_in_place(world):
     world.tell(f"  period 60 s, threshold 0; the same resource: {before}")
 
 
+def a_recovery_is_told_and_cloudwatchs_own_mail_comes_when_asked_for(world):
+    quiet(world)
+    world.parameters.update(NotifyRecovery="true", RawNotifications="true", Period="10", Threshold="1")
+    world.stack_outputs = world.deploy(STACK, world.template(world.code), **world.parameters)
+    world.catch_up(minutes_ago=7)
+    before = len(world.mails("ALARM: "))
+    provoke(world, [cloudtrail.event("decrypt-disabled", world.role_arn) for _ in range(2)])
+    raw = world.wait("CloudWatch's own mail arrives", lambda: world.mails("ALARM: ")[before:])[0]
+    world.tell(f"  CloudWatch's own mail: {raw['subject']}")
+    quiet(world)
+    mail = world.wait("the recovery is told", lambda: world.mails("[KMS RECOVERED]"))[-1]
+    told = " ".join(mail["body"].split())
+    expect("how long and how many", True, "is OK again after" in told and "2 calls to KMS failed" in told)
+    world.tell(f"  {mail['subject']}")
+
+
 def another_name_replaces_everything(world):
     before = world.physical_id()
-    world.parameters.update(Name="renamed", Period="10", Threshold="1")
+    world.parameters.update(Name="renamed", NotifyRecovery="false", RawNotifications="false")
     world.stack_outputs = world.deploy(STACK, world.template(world.code), **world.parameters)
     expect("another physical id", True, before != world.physical_id())
     old = [each for each in world.left() if "pattern1-logging" in each]
@@ -300,6 +332,10 @@ STEPS = [
     Step("The same delivery twice has the same alert id", the_same_delivery_twice_has_the_same_alert_id),
     Step("A message that is no alarm is passed on", a_message_that_is_no_alarm_is_passed_on),
     Step("A setting changes in place", a_setting_changes_in_place),
+    Step(
+        "A recovery is told, and CloudWatch's own mail comes, when asked for",
+        a_recovery_is_told_and_cloudwatchs_own_mail_comes_when_asked_for,
+    ),
     Step("Another name replaces everything", another_name_replaces_everything),
     Step("A wrong setting is refused and rolled back", a_wrong_setting_is_refused_and_rolled_back),
     Step("The log holds no ResponseURL", the_log_holds_no_response_url),

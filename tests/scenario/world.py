@@ -63,8 +63,8 @@ class World:
         self.aws = aws
         self.tell = tell
         # The local AWS judges alarms by the events' minutes, not by a clock: so minutes pass
-        # here as fast as the steps want, beginning an hour ago.
-        self.time = datetime.now(timezone.utc).replace(second=12, microsecond=0) - timedelta(hours=1)
+        # here as fast as the steps want, from half an hour ago until now.
+        self.time = datetime.now(timezone.utc).replace(second=12, microsecond=0) - timedelta(minutes=30)
         config = Config(retries={"max_attempts": 1}, read_timeout=60)
         for service in (
             "cloudformation", "cloudwatch", "events", "iam", "lambda", "logs", "s3", "sns", "sqs"
@@ -144,6 +144,8 @@ class World:
         told = set(before)
 
         def done():
+            # The status first: its events are complete then.
+            status = self.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
             for event in reversed(self.stack_events(stack)):
                 if event["EventId"] not in told:
                     told.add(event["EventId"])
@@ -151,7 +153,6 @@ class World:
                         f"  {event['ResourceStatus']:<28} {event['LogicalResourceId']}"
                         f" {event.get('ResourceStatusReason', '')}".rstrip()
                     )
-            status = self.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
             return None if status.endswith("IN_PROGRESS") else status
 
         return self.wait(f"stack {stack} is done", done, 120)
@@ -188,6 +189,11 @@ class World:
         """Let time pass: more than the minute on each side that an alert also searches."""
         self.time += timedelta(minutes=minutes)
 
+    def catch_up(self, minutes_ago):
+        """Let time pass until so many minutes ago."""
+        now = datetime.now(timezone.utc).replace(second=12, microsecond=0)
+        self.time = max(self.time, now - timedelta(minutes=minutes_ago))
+
     def write(self, *records):
         """Let CloudTrail deliver records to the log group."""
         self.logs.put_log_events(
@@ -201,9 +207,13 @@ class World:
         alarms = self.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
         return alarms[0] if alarms else None
 
+    def mails(self, beginning):
+        """The mails so far whose subject begins like this, oldest first."""
+        return [mail for mail in self.aws.mails(ADDRESS) if mail["subject"].startswith(beginning)]
+
     def alerts(self):
         """The mails so far that are alerts, oldest first."""
-        return [mail for mail in self.aws.mails(ADDRESS) if mail["subject"].startswith("[KMS")]
+        return self.mails("[KMS")
 
     def alert_after(self, count):
         """The next alert when there have been so many."""
