@@ -17,10 +17,9 @@ demo: build $(VENV)/installed ## Run the whole chain on a local AWS (KEEP=1: lea
 test: build $(VENV)/installed ## Run every test
 	@$(PYTHON) tests/run.py
 
-check: $(VENV)/installed ## Check format, lints and the template
+check: ## Check format and lints
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	$(VENV)/bin/cfn-lint template.yaml
 
 build: ## Build the function as it is deployed
 	cargo build --locked --release
@@ -29,6 +28,7 @@ clean: ## Remove what was built and installed
 	rm -rf target $(VENV)
 
 $(VENV)/installed: tests/requirements.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, as python3")'
 	python3 -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@

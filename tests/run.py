@@ -14,7 +14,7 @@ SUITES = [
 
 
 def run(command):
-    """Run a suite, showing its output as it comes; returns (passed, failed)."""
+    """Run a suite, showing its output as it comes; returns (passed, failed, lines to repeat)."""
     print(f"$ {' '.join(command)}", flush=True)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = []
@@ -26,13 +26,17 @@ def run(command):
     count = lambda word: sum(int(n) for line in totals for n in re.findall(rf"(\d+) {word}", line))
     passed, failed = count("passed"), count("failed") + count("error")
     # A suite that did not compile or crashed has counted nothing, and has failed.
-    return passed, failed or int(process.wait() != 0)
+    failed = failed or int(process.wait() != 0)
+    return passed, failed, [line for line in output if line.startswith("matrix: ")]
 
 
-counts = [run(command) for command in SUITES]
+results = [run(command) for command in SUITES]
 print()
-for command, (passed, failed) in zip(SUITES, counts):
-    print(f"{' '.join(command[:2] if command[0] == 'cargo' else command[1:3])}: {passed} passed, {failed} failed")
-passed, failed = map(sum, zip(*counts))
+for _, _, matrices in results:
+    print("".join(matrices), end="")
+for command, (passed, failed, _) in zip(SUITES, results):
+    name = "cargo test" if command[0] == "cargo" else "pytest"
+    print(f"{name}: {passed} passed, {failed} failed")
+passed, failed = (sum(result[index] for result in results) for index in (0, 1))
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)

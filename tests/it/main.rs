@@ -20,4 +20,5 @@ mod layers;
 mod life_cycle;
 mod provision;
 mod readme;
+mod rules;
 mod runtime_api;
