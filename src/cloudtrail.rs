@@ -5,6 +5,9 @@
 
 mod context;
 mod identity;
+mod key_change;
+mod ourselves;
+mod workload;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +18,12 @@ use serde::Deserialize;
 use crate::lenient;
 
 pub use self::context::{Affected, AffectedValue};
-pub use self::identity::{Principal, SessionContext, SessionIssuer, UserIdentity, Workload};
+pub use self::identity::{
+    InScopeOf, OnBehalfOf, Principal, SessionContext, SessionIssuer, UserIdentity,
+};
+pub use self::key_change::{Key, KeyChange, key_change_pattern};
+pub use self::ourselves::Ourselves;
+pub use self::workload::{Kind, Workload};
 
 /// A CloudTrail event.
 ///
@@ -139,6 +147,15 @@ pub struct RequestParameters<'a> {
     /// The key it was encrypted under.
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub source_key_id: Option<Cow<'a, str>>,
+    /// The alias that is made, changed or deleted.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub alias_name: Option<Cow<'a, str>>,
+    /// The key that an alias is to point to.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub target_key_id: Option<Cow<'a, str>>,
+    /// The custom key store that is changed.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub custom_key_store_id: Option<Cow<'a, str>>,
     /// What the caller bound the data to. It may hold names and numbers of customers.
     #[serde(borrow, default, deserialize_with = "lenient::pairs")]
     pub encryption_context: Vec<lenient::Pair<'a>>,
@@ -205,22 +222,52 @@ impl<'a> Event<'a> {
     /// by.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        let keys = self
-            .resources
-            .iter()
-            .filter(|resource| resource.kind.as_deref() == Some("AWS::KMS::Key"));
-        let named = keys.filter_map(|key| key.arn.as_deref().or(key.arn_prefix.as_deref()));
         let parameters = self.request_parameters.as_ref();
         let asked = parameters.and_then(|asked| {
             let ids = [
                 &asked.key_id,
-                &asked.destination_key_id,
                 &asked.source_key_id,
+                &asked.destination_key_id,
             ];
             ids.into_iter()
                 .find_map(|id| id.as_deref().filter(|id| !id.is_empty()))
         });
-        named.chain(asked).find(|key| !key.is_empty())
+        self.keys().chain(asked).find(|key| !key.is_empty())
+    }
+
+    /// The key to encrypt under again, where the call has two.
+    #[must_use]
+    pub fn destination_key(&self) -> Option<&str> {
+        let parameters = self.request_parameters.as_ref();
+        let asked = parameters.and_then(|asked| asked.destination_key_id.as_deref());
+        let named = self.keys().nth(1).or(asked);
+        named.filter(|key| !key.is_empty() && Some(*key) != self.key())
+    }
+
+    /// The alias that the caller used for the key: `alias/…`.
+    #[must_use]
+    pub fn alias(&self) -> Option<&str> {
+        let asked = self.request_parameters.as_ref()?;
+        let ids = [
+            &asked.key_id,
+            &asked.source_key_id,
+            &asked.destination_key_id,
+        ];
+        ids.into_iter()
+            .find_map(|id| key_change::alias(id.as_deref()?))
+    }
+
+    /// The ARNs of the keys among the resources. Old events do not give the resource's type.
+    fn keys(&self) -> impl Iterator<Item = &str> {
+        let resources = self.resources.iter().filter_map(|resource| {
+            let arn = resource.arn.as_deref().or(resource.arn_prefix.as_deref())?;
+            match resource.kind.as_deref() {
+                Some(kind) => kind == "AWS::KMS::Key",
+                None => arn.contains(":kms:") && arn.contains(":key/"),
+            }
+            .then_some(arn)
+        });
+        resources.filter(|arn| !arn.is_empty())
     }
 
     /// The account that owns the key, when it is not the one in whose trail the event is.
