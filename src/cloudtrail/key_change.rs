@@ -141,13 +141,11 @@ impl fmt::Display for By<'_> {
         let principal = self.0.principal();
         let identity = self.0.user_identity.as_ref();
         let kind = identity.and_then(|identity| identity.kind.as_deref());
-        let name = begin(
-            principal
-                .name
-                .rsplit([':', '/'])
-                .next()
-                .unwrap_or(principal.name),
-        );
+        let name = match principal.name.strip_prefix("arn:") {
+            Some(arn) => arn.rsplit([':', '/']).next().unwrap_or(arn),
+            None => principal.name,
+        };
+        let name = begin(name);
         match (kind, principal.session) {
             (Some("Root"), _) => write!(formatter, "the root user"),
             (Some("IAMUser"), _) => write!(formatter, "{name} (IAM user)"),

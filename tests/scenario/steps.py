@@ -126,8 +126,11 @@ def state(world, name, value):
 def the_labs_test_brings_the_mail(world):
     samples = ["decrypt-incorrect-key"] * 3 + ["encrypt-not-found", "decrypt-access-denied", "decrypt-disabled"]
     records = [cloudtrail.event(sample, world.role_arn) for sample in samples]
+    # Whoever disabled the key is in the same log group, before the errors.
+    world.write(cloudtrail.event("disable-key", world.role_arn))
     mail = provoke(world, records)
     world.first = records
+    expect("who disabled the key in the mail", True, "The key was disabled by alice (IAM user)" in " ".join(mail["body"].split()))
     codes = {record["errorCode"] for record in records}
     expect("error codes in the mail", codes, {code for code in codes if code in mail["body"]})
     expect("noise in the mail", [], [each for each in world.noise if each in mail["body"]])

@@ -116,3 +116,22 @@ fn an_alias_and_a_key_store_are_names_too() {
         ..Key::default()
     }));
 }
+
+#[test]
+fn the_pattern_for_all_changes_is_the_one_that_the_local_aws_reads() {
+    let operations = [
+        "DeleteAlias",
+        "DeleteImportedKeyMaterial",
+        "DisableKey",
+        "DisconnectCustomKeyStore",
+        "PutKeyPolicy",
+        "RetireGrant",
+        "RevokeGrant",
+        "ScheduleKeyDeletion",
+        "UpdateAlias",
+    ];
+    let pattern = key_change_pattern(operations);
+    assert!(pattern.len() <= 1_024, "{}", pattern.len());
+    let approved = include_str!("../../../tests/cloudtrail/key-change-pattern.txt");
+    assert_eq!(pattern, approved.trim_end());
+}
