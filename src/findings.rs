@@ -157,10 +157,10 @@ impl Findings {
         self.found == 0 && self.unreadable == 0
     }
 
-    /// How bad the worst of it is.
+    /// How bad it is: as the worst incident, and only when there is none, as the worst of the rest.
     #[must_use]
     pub fn severity(&self) -> Option<Severity> {
-        self.groups.values().map(Group::severity).max()
+        self.groups().first().map(|group| group.severity())
     }
 
     /// The groups: incidents first, of them the worst, among equals the largest.

@@ -1,5 +1,6 @@
 //! What an alert says first: what kind of news it is, how bad, and the mail's first sentence.
 
+use super::counts::is_cut;
 use super::time::{moment, span};
 use super::{Alert, Outcome, incident};
 use crate::alarm::StateValue;
@@ -96,6 +97,7 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
             };
             let total = match found {
                 0 => format!("No KMS error was found {place}."),
+                _ if is_cut(alert) => format!("At least {found} calls to KMS failed {place}."),
                 1 => format!("One call to KMS failed {place}."),
                 _ => format!("{found} calls to KMS failed {place}."),
             };

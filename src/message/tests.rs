@@ -1,3 +1,4 @@
+mod approved;
 mod codes;
 mod generated;
 mod golden;

@@ -37,11 +37,11 @@ pub(super) fn in_short(page: &mut Page, alert: &Alert<'_>, most: usize) {
         let named = names::key(group).map(|key| format!(" with {key}"));
         let role = names::role(&group.key().role);
         page.prose(&format!(
-            "{} x {}{} by {role} [{}]",
-            group.count(),
+            "{} x {}{} by {role} {}",
+            count(alert, group),
             title(group),
             named.unwrap_or_default(),
-            group.severity()
+            label(group)
         ));
     }
     page.gap();
@@ -90,19 +90,29 @@ fn entry(page: &mut Page, alert: &Alert<'_>, group: &Group, common: &Fields) {
 
 /// `5 x DisabledException, Decrypt [CRITICAL]`.
 fn heading(alert: &Alert<'_>, group: &Group) -> String {
+    format!(
+        "{} x {} {}",
+        count(alert, group),
+        title(group),
+        label(group)
+    )
+}
+
+/// How many there were, or how many at least.
+fn count(alert: &Alert<'_>, group: &Group) -> String {
     let more = if is_cut(alert) { "+" } else { "" };
+    format!("{}{more}", group.count())
+}
+
+/// How bad it is, and whose concern.
+fn label(group: &Group) -> String {
     let nature = match group.key().nature {
         Nature::Incident => "",
         Nature::Own => ", the alarm's own",
         Nature::Probe => ", harmless",
         Nature::DryRun => ", harmless dry run",
     };
-    format!(
-        "{}{more} x {} [{}{nature}]",
-        group.count(),
-        title(group),
-        group.severity()
-    )
+    format!("[{}{nature}]", group.severity())
 }
 
 /// The newest event of each group: the fields that help and that the group has not told already.

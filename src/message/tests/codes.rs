@@ -1,6 +1,6 @@
 //! One mail for each error code, and for each policy that a denial may name.
 
-use super::golden::{assert_approved, differing, mail};
+use super::approved::{assert_approved, differing, mail};
 use super::*;
 
 const KEY: &str =

@@ -1,6 +1,6 @@
 //! Text that callers choose does no harm, however much of it there is.
 
-use super::golden::check_golden;
+use super::approved::check_golden;
 use super::*;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What each kind of reader gets.
 
-use super::golden::{assert_approved, differing};
+use super::approved::{assert_approved, differing};
 use super::*;
 
 #[test]
