@@ -1,7 +1,7 @@
 //! What the alarm did before.
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
-use aws_sdk_cloudwatch::types::{HistoryItemType, ScanBy};
+use aws_sdk_cloudwatch::types::{AlarmHistoryItem, HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -26,13 +26,19 @@ pub(super) async fn alarmed_at(
         .send()
         .await
         .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
-    let alarmed = history.alarm_history_items().iter().find(|item| {
+    let mut transitions = history.alarm_history_items().iter().peekable();
+    let state_of = |item: &AlarmHistoryItem| {
         let data = item.history_data().unwrap_or_default();
         let data: Value = serde_json::from_str(data).unwrap_or_default();
-        data.pointer("/newState/stateValue").and_then(Value::as_str) == Some("ALARM")
-    });
+        let state = data.pointer("/newState/stateValue").and_then(Value::as_str);
+        state.map(str::to_owned)
+    };
+    // The newest is this change itself, once it stands in the history; the one before it must be
+    // the alarm, or it is not this alarm's beginning.
+    transitions.next_if(|item| state_of(item).as_deref() == Some("OK"));
+    let alarmed = transitions.next_if(|item| state_of(item).as_deref() == Some("ALARM"));
     Ok(alarmed
-        .and_then(|item| item.timestamp())
+        .and_then(AlarmHistoryItem::timestamp)
         .and_then(|time| time.to_millis().ok())
         .and_then(|millis| Timestamp::from_millisecond(millis).ok()))
 }

@@ -33,7 +33,7 @@ pub(super) fn mail(alert: &Alert<'_>, situation: Situation, extent: Extent) -> S
             sections::reconciliation(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);
         }
-        Situation::Recovered | Situation::TooLittleData => {
+        Situation::Recovered | Situation::Settled | Situation::TooLittleData => {
             groups::in_short(&mut page, alert, extent.groups);
             sections::problems(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);

@@ -377,6 +377,57 @@ async fn a_recovery_is_told_without_when_the_history_cannot_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_beginning_of_an_older_alarm_is_not_taken_for_this_ones() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let seconds = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
+    {
+        let mut state = aws.state();
+        let alarm = state
+            .world
+            .alarms
+            .get_mut("pattern1-logging-alarm")
+            .unwrap();
+        alarm.history = vec![
+            (seconds("2026-11-23T10:00:24Z"), "OK"),
+            (seconds("2026-11-23T09:00:00Z"), "INSUFFICIENT_DATA"),
+            (seconds("2026-11-22T08:00:00Z"), "ALARM"),
+        ];
+    }
+    invoke(&aws, sample("sns-ok")).await.unwrap();
+    let mail = mail(&published(&aws)).replace('\n', " ");
+    assert!(
+        mail.contains("is OK again. Which calls to KMS failed"),
+        "{mail}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_only_had_no_data_before_has_not_recovered() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let mut event = sample("sns-ok");
+    let message = event["Records"][0]["Sns"]["Message"].as_str().unwrap();
+    let before = "\"OldStateValue\": \"ALARM\"";
+    assert!(message.contains(before));
+    let message = message.replace(before, "\"OldStateValue\": \"INSUFFICIENT_DATA\"");
+    event["Records"][0]["Sns"]["Message"] = json!(message);
+    invoke(&aws, event).await.unwrap();
+    let published = published(&aws);
+    assert!(
+        published["Subject"]
+            .as_str()
+            .unwrap()
+            .starts_with("[KMS INFO] "),
+        "{published}"
+    );
+    assert!(
+        mail(&published)
+            .replace('\n', " ")
+            .contains("It did not go off before")
+    );
+    assert_eq!(aws.calls(), ["sns:Publish"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn insufficient_data_is_told_without_looking_for_events() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     invoke(&aws, sample("sns-insufficient-data")).await.unwrap();

@@ -151,7 +151,7 @@ pub(super) fn links(page: &mut Page, alert: &Alert<'_>, extent: Extent, situatio
         .map(|address| ("Alarm:", address))
         .into_iter()
         .collect();
-    if found || situation != Situation::TooLittleData {
+    if found || !matches!(situation, Situation::Settled | Situation::TooLittleData) {
         let log_events = links.log_events.into_iter();
         titled.extend(log_events.map(|address| ("Log events:", address)));
         let insights = links.insights.into_iter();
