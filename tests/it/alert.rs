@@ -5,8 +5,10 @@ mod limits;
 
 use serde_json::{Value, json};
 
-use crate::fake_aws::{FakeAws, How};
-use crate::invoke::{invoke, request, sample};
+use crate::fake_aws::{FakeAws, How, environment};
+use crate::invoke::{invoke, invoke_as, request, sample};
+use kms_alarm::environment::Environment;
+use kms_alarm::message::HttpsFormat;
 
 const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
 
@@ -291,12 +293,10 @@ async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_onc
         world.log_groups.insert("second".to_owned(), group);
     }
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let mut groups: Vec<String> = parameters(&aws, "logs:FilterLogEvents")
+    let groups: Vec<String> = searches(&aws)
         .iter()
         .map(|search| search["logGroupName"].as_str().unwrap().to_owned())
         .collect();
-    groups.sort();
-    groups.dedup();
     assert_eq!(groups, ["pattern1-logging-loggroup", "second"]);
     let mail = mail(&published(&aws));
     assert!(
@@ -456,4 +456,26 @@ async fn the_functions_own_errors_are_labelled() {
         subject.starts_with("[KMS MEDIUM] the alarm's own call: "),
         "{subject}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_that_reads_the_topic_gets_its_own_notification_and_nobody_else_does() {
+    let mut published_https = Vec::new();
+    for https_format in [HttpsFormat::Json, HttpsFormat::Chat] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        let environment = Environment {
+            https_format,
+            ..environment()
+        };
+        invoke_as(&aws, &environment, sample("sns-alarm"))
+            .await
+            .unwrap();
+        let message = published(&aws)["Message"].as_str().unwrap().to_owned();
+        let variants: Value = serde_json::from_str(&message).unwrap();
+        let https: Value = serde_json::from_str(variants["https"].as_str().unwrap()).unwrap();
+        published_https.push((https["version"].clone(), variants["sqs"].clone()));
+    }
+    assert_eq!(published_https[0].0, 1);
+    assert_eq!(published_https[1].0, "1.0");
+    assert_eq!(published_https[0].1, published_https[1].1);
 }
