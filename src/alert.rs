@@ -4,6 +4,8 @@
 //! out and says what is missing; only a failed publish is an error; and looking
 //! stops early enough to leave the publish its time.
 
+mod publish;
+
 use std::time::Duration;
 
 use aws_lambda_events::event::sns::SnsMessage;
@@ -38,6 +40,9 @@ pub struct Reader<'a> {
 /// How much of the time left belongs to the publish: two attempts.
 const PUBLISH: Duration = Duration::from_secs(17);
 
+/// So many entries of the alarm's history are read, newest first.
+const MOST_HISTORY: usize = 100;
+
 /// Finds what raised the alarm, or what happened until it recovered, and
 /// publishes one alert.
 ///
@@ -56,7 +61,11 @@ pub async fn alert(
     let mut problems = Vec::new();
     if change.new_state == StateValue::Ok && change.previous_changed_at.is_none() {
         match timeout_at(until, alarmed_at(cloudwatch, &change)).await {
-            Ok(Ok(began)) => change.previous_changed_at = began,
+            Ok(Ok(Some(began))) => change.previous_changed_at = Some(began),
+            Ok(Ok(None)) => problems.push(format!(
+                "cloudwatch:DescribeAlarmHistory on {}: it does not tell when the alarm went off",
+                change.name
+            )),
             Ok(Err(fault)) => problems.push(fault.to_string()),
             Err(_) => {
                 problems.push("cloudwatch:DescribeAlarmHistory did not answer in time".to_owned());
@@ -113,10 +122,7 @@ pub async fn pass_on(sns: &Sns, topic_arn: &str, original: &SnsMessage) -> Resul
             request = request.message_attributes(name, value);
         }
     }
-    request
-        .send()
-        .await
-        .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
+    publish::send(request, topic_arn).await?;
     info!("passed on a message that is no alarm");
     Ok(())
 }
@@ -135,25 +141,31 @@ async fn alarmed_at(
     cloudwatch: &CloudWatch,
     change: &StateChange,
 ) -> Result<Option<Timestamp>, Fault> {
-    let history = cloudwatch
+    // A page may be empty and yet not the last.
+    let mut items = cloudwatch
         .describe_alarm_history()
         .alarm_name(&change.name)
         .history_item_type(HistoryItemType::StateUpdate)
         .end_date(DateTime::from_millis(change.changed_at.as_millisecond()))
         .scan_by(ScanBy::TimestampDescending)
         .max_records(10)
-        .send()
-        .await
-        .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
-    let alarmed = history.alarm_history_items().iter().find(|item| {
+        .into_paginator()
+        .items()
+        .send();
+    for _ in 0..MOST_HISTORY {
+        let Some(item) = items.next().await else {
+            break;
+        };
+        let item = item
+            .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
         let data = item.history_data().unwrap_or_default();
         let data: Value = serde_json::from_str(data).unwrap_or_default();
-        data.pointer("/newState/stateValue").and_then(Value::as_str) == Some("ALARM")
-    });
-    Ok(alarmed
-        .and_then(|item| item.timestamp())
-        .and_then(|time| time.to_millis().ok())
-        .and_then(|millis| Timestamp::from_millisecond(millis).ok()))
+        if data.pointer("/newState/stateValue").and_then(Value::as_str) == Some("ALARM") {
+            let millis = item.timestamp().and_then(|time| time.to_millis().ok());
+            return Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()));
+        }
+    }
+    Ok(None)
 }
 
 /// What looking gave.
@@ -252,7 +264,13 @@ async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
                 search.outcome = Outcome::Failed;
                 looked.problems.push(fault.to_string());
             }
-            Err(_) => search.outcome = Outcome::OutOfTime,
+            Err(_) => {
+                search.outcome = Outcome::OutOfTime;
+                looked.problems.push(format!(
+                    "logs:FilterLogEvents on {}: time ran out before all was read",
+                    search.log_group
+                ));
+            }
         }
     }
 }
@@ -304,11 +322,7 @@ async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fa
         let value = attribute_value("String", &value)?;
         request = request.message_attributes(name, value);
     }
-    request
-        .send()
-        .await
-        .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
-    Ok(())
+    publish::send(request, topic_arn).await
 }
 
 fn attribute_value(data_type: &str, value: &str) -> Result<MessageAttributeValue, Fault> {

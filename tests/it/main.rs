@@ -15,6 +15,7 @@ mod binary;
 mod cloudformation;
 mod custom_resource;
 mod fake_aws;
+mod faults;
 mod invoke;
 mod layers;
 mod life_cycle;
