@@ -25,6 +25,7 @@ use crate::alarm::{Metric, StateChange, StateValue, Window};
 use crate::fault::Fault;
 use crate::findings::Findings;
 use crate::message::{self, Alert, Message, Outcome, Search};
+use crate::metrics;
 
 /// Where alerts go and how they show times.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +57,7 @@ pub async fn alert(
     reader: Reader<'_>,
     mut change: StateChange,
     deadline: Instant,
-) -> Result<(), Fault> {
+) -> Result<metrics::Outcome, Fault> {
     let until = stop_looking(deadline);
     let mut problems = Vec::new();
     if change.new_state == StateValue::Ok && change.previous_changed_at.is_none() {
@@ -79,6 +80,7 @@ pub async fn alert(
         _ => Looked::nowhere(change.window()),
     };
     looked.problems.splice(0..0, problems);
+    let lookups_failed = looked.problems.len();
     looked.problems.extend(reader.problem.map(str::to_owned));
     let message = message::compose(&Alert {
         change,
@@ -92,14 +94,17 @@ pub async fn alert(
     publish(sns, reader.topic_arn, &message).await?;
     info!(
         alarm = change.name,
-        state = %change.new_state,
         alert_id = change.alert_id(),
-        severity = %message.severity,
-        found = looked.findings.found(),
         problems = looked.problems.len(),
         "alerted"
     );
-    Ok(())
+    Ok(metrics::Outcome::Alerted {
+        alert_id: change.alert_id(),
+        state: change.new_state.to_string(),
+        severity: message.severity.to_string(),
+        events_found: looked.findings.found(),
+        lookups_failed: u64::try_from(lookups_failed).unwrap_or(u64::MAX),
+    })
 }
 
 /// Sends a message that is no alarm on as it is, its attributes included, so
@@ -108,7 +113,11 @@ pub async fn alert(
 /// # Errors
 ///
 /// The publish failed.
-pub async fn pass_on(sns: &Sns, topic_arn: &str, original: &SnsMessage) -> Result<(), Fault> {
+pub async fn pass_on(
+    sns: &Sns,
+    topic_arn: &str,
+    original: &SnsMessage,
+) -> Result<metrics::Outcome, Fault> {
     let passed_on = message::passed_on(original.subject.as_deref(), &original.message);
     let mut request = sns
         .publish()
@@ -123,8 +132,7 @@ pub async fn pass_on(sns: &Sns, topic_arn: &str, original: &SnsMessage) -> Resul
         }
     }
     publish::send(request, topic_arn).await?;
-    info!("passed on a message that is no alarm");
-    Ok(())
+    Ok(metrics::Outcome::PassedOn)
 }
 
 /// When to stop looking: early enough for the publish, or half-way when even

@@ -7,7 +7,7 @@ mod notification;
 
 use std::fmt;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -16,6 +16,8 @@ use crate::alarm::StateChange;
 use crate::alert::{self, Reader};
 use crate::clients::Clients;
 use crate::environment::Environment;
+use crate::log;
+use crate::metrics;
 
 /// What the handler knows of one invocation besides its event.
 #[derive(Clone, Debug)]
@@ -44,26 +46,41 @@ pub async fn handle(
     invocation: &Invocation,
     event: Value,
 ) -> Result<()> {
+    let began = Instant::now();
     // Boxed, because the futures of some dozen SDK calls are large.
-    match Shape::of(&event) {
+    let done = match Shape::of(&event) {
         Some(Shape::CustomResource) => {
             let answer = custom_resource::answer(environment, clients, invocation, event);
             Box::pin(answer).await
         }
         Some(Shape::Sns) => {
             let batch = notification::batch(environment, clients, invocation, event);
-            Box::pin(batch).await
+            return Box::pin(batch).await;
         }
         Some(Shape::LambdaAction) => {
-            let change = StateChange::from_lambda_action(&event)?;
+            let change = StateChange::from_lambda_action(&event).map_err(Into::into);
             Box::pin(alerted(environment, clients, invocation, change)).await
         }
         Some(Shape::EventBridge) => {
-            let change = StateChange::from_event_bridge(&event)?;
+            let change = StateChange::from_event_bridge(&event).map_err(Into::into);
             Box::pin(alerted(environment, clients, invocation, change)).await
         }
-        None => bail!("{}", Unexpected::of(&event)),
-    }
+        None => Err(anyhow!("{}", Unexpected::of(&event))),
+    };
+    tell(invocation, began, &done);
+    done.map(drop)
+}
+
+/// Says what became of an event: one line, with counts and how long it took.
+fn tell(invocation: &Invocation, began: Instant, done: &Result<metrics::Outcome>) {
+    let source = metrics::Source {
+        function: metrics::function_name(&invocation.function_arn),
+        request_id: &invocation.request_id,
+        at: invocation.now,
+    };
+    let failed = metrics::Outcome::Failed { what: "event" };
+    let outcome = done.as_ref().unwrap_or(&failed);
+    log::as_it_is(&outcome.line(source, began.elapsed()));
 }
 
 /// The events this function answers.
@@ -139,17 +156,17 @@ async fn alerted(
     environment: &Environment,
     clients: &Clients,
     invocation: &Invocation,
-    change: StateChange,
-) -> Result<()> {
-    let reader = reader(environment)?;
+    change: Result<StateChange>,
+) -> Result<metrics::Outcome> {
+    let (change, reader) = (change?, reader(environment)?);
     let Clients {
         logs,
         cloudwatch,
         sns,
         ..
     } = clients;
-    alert::alert(logs, cloudwatch, sns, reader, change, invocation.deadline).await?;
-    Ok(())
+    let alerted = alert::alert(logs, cloudwatch, sns, reader, change, invocation.deadline);
+    Ok(alerted.await?)
 }
 
 fn reader(environment: &Environment) -> Result<Reader<'_>> {

@@ -125,39 +125,36 @@ fn check(
 ) {
     let operation = whole.calls[fault.0 - 1].as_str();
     let cell = format!("{telling:?}: {operation} {fault:?}");
-    match &told.outcome {
-        Err(error) => {
-            let final_at_once = matches!(fault.1, How::Denied | How::NotFound);
-            assert!(fault.2 || final_at_once, "{cell}: {error}");
-            assert_eq!(operation, "sns:Publish", "{cell}: {error}");
-            assert!(
-                error.contains("sns:Publish on arn:aws:sns:"),
-                "{cell}: {error}"
-            );
-            assert_eq!(told.published, Vec::<Value>::new(), "{cell}");
-            count.failed += 1;
-        }
-        Ok(()) => {
-            assert_eq!(told.published.len(), 1, "{cell}: {:?}", told.calls);
-            if text(&told.published[0]) == text(&whole.published[0]) {
-                count.whole += 1;
-                return;
-            }
-            let (mail, prose) = (mail(&told.published[0]), text(&told.published[0]));
-            let missing =
-                prose.contains("WHAT IS MISSING HERE") && prose.contains(&format!("{operation} "));
-            let cut = prose.contains("because time ran out");
-            assert!(
-                missing || cut,
-                "{cell}: what is missing is not said: {mail}"
-            );
-            let command = prose.contains("aws logs filter-log-events --log-group-name")
-                || prose.contains("aws logs describe-metric-filters --metric-namespace");
-            let link = mail.contains("/cloudwatch/home?region=ap-southeast-2#");
-            assert!(command || link, "{cell}: how to look is not said: {mail}");
-            count.partial += 1;
-        }
+    if let Err(error) = &told.outcome {
+        let final_at_once = matches!(fault.1, How::Denied | How::NotFound);
+        assert!(fault.2 || final_at_once, "{cell}: {error}");
+        assert_eq!(operation, "sns:Publish", "{cell}: {error}");
+        assert!(
+            error.contains("sns:Publish on arn:aws:sns:"),
+            "{cell}: {error}"
+        );
+        assert_eq!(told.published, Vec::<Value>::new(), "{cell}");
+        count.failed += 1;
+        return;
     }
+    assert_eq!(told.published.len(), 1, "{cell}: {:?}", told.calls);
+    if text(&told.published[0]) == text(&whole.published[0]) {
+        count.whole += 1;
+        return;
+    }
+    let (mail, prose) = (mail(&told.published[0]), text(&told.published[0]));
+    let missing =
+        prose.contains("WHAT IS MISSING HERE") && prose.contains(&format!("{operation} "));
+    let cut = prose.contains("because time ran out");
+    assert!(
+        missing || cut,
+        "{cell}: what is missing is not said: {mail}"
+    );
+    let command = prose.contains("aws logs filter-log-events --log-group-name")
+        || prose.contains("aws logs describe-metric-filters --metric-namespace");
+    let link = mail.contains("/cloudwatch/home?region=ap-southeast-2#");
+    assert!(command || link, "{cell}: how to look is not said: {mail}");
+    count.partial += 1;
 }
 
 #[tokio::test(start_paused = true)]
