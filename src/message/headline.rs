@@ -1,10 +1,10 @@
 //! What an alert says first: what kind of news it is, how bad, and the mail's first sentence.
 
-use super::names::{key, role, sessions};
+use super::counts::is_cut;
 use super::time::{moment, span};
-use super::{Alert, Outcome};
+use super::{Alert, Outcome, incident};
 use crate::alarm::StateValue;
-use crate::kms_error::{self, Severity};
+use crate::kms_error::Severity;
 use crate::text::harmless;
 
 /// What there is to tell.
@@ -58,13 +58,8 @@ impl Situation {
 
 /// How bad it is: as bad as the worst group. Not to know what failed is bad too.
 pub(super) fn severity(alert: &Alert<'_>, situation: Situation) -> Severity {
-    let worst = alert
-        .findings
-        .groups()
-        .first()
-        .map(|group| group.severity());
     match situation {
-        Situation::Errors => worst.unwrap_or(Severity::High),
+        Situation::Errors => alert.findings.severity().unwrap_or(Severity::High),
         Situation::NothingFound => Severity::High,
         Situation::Test | Situation::Recovered | Situation::TooLittleData => Severity::Info,
     }
@@ -75,7 +70,7 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
     let change = alert.change;
     let alarm = harmless(&change.name, 255);
     match situation {
-        Situation::Errors => errors(alert),
+        Situation::Errors => incident::sentence(alert),
         Situation::NothingFound => {
             let counted = match change.expected() {
                 Some(count) => format!("counted {count} KMS error{}", plural(count)),
@@ -102,6 +97,7 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
             };
             let total = match found {
                 0 => format!("No KMS error was found {place}."),
+                _ if is_cut(alert) => format!("At least {found} calls to KMS failed {place}."),
                 1 => format!("One call to KMS failed {place}."),
                 _ => format!("{found} calls to KMS failed {place}."),
             };
@@ -111,58 +107,6 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
             "The alarm {alarm} has too little data to tell whether calls to KMS fail. This says neither that they \
              do nor that they do not."
         ),
-    }
-}
-
-fn errors(alert: &Alert<'_>) -> String {
-    let groups = alert.findings.groups();
-    let Some(lead) = groups.first() else {
-        return String::new();
-    };
-    let context = kms_error::Context {
-        message: lead.newest().message.as_deref(),
-        ..kms_error::Context::default()
-    };
-    let advice = kms_error::advice(&lead.key().code, lead.count(), &context);
-    let who = role(&lead.key().role);
-    let session = sessions(lead)
-        .map(|session| format!(" ({session})"))
-        .unwrap_or_default();
-    let key = lead
-        .key()
-        .key
-        .as_deref()
-        .map(|named| format!(" with {}", key(named)))
-        .unwrap_or_default();
-    let times = match lead.count() {
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
-    };
-    let lasting = lead
-        .first()
-        .zip(lead.last())
-        .filter(|(first, last)| first < last);
-    let lasting = lasting
-        .map(|(first, last)| format!(" in {}", span(first, last)))
-        .unwrap_or_default();
-    let cause = advice.cause;
-    let (operation, code) = (
-        harmless(&lead.key().operation, 60),
-        harmless(&lead.key().code, 60),
-    );
-    let sentence =
-        format!("{who}{session} could not {operation}{key} {times}{lasting}: {cause} ({code}).");
-    let others = u64::try_from(groups.len())
-        .unwrap_or(u64::MAX)
-        .saturating_sub(1);
-    let calls = alert.findings.found().saturating_sub(lead.count());
-    match others {
-        0 => sentence,
-        1 => format!(
-            "{sentence} One more kind of error ({calls} call{}) is listed below.",
-            plural(calls)
-        ),
-        _ => format!("{sentence} {others} more kinds of error ({calls} calls) are listed below."),
     }
 }
 

@@ -1,5 +1,8 @@
 //! From a state change to one published alert, with the real SDK clients.
 
+mod changes;
+mod limits;
+
 use serde_json::{Value, json};
 
 use crate::fake_aws::{FakeAws, How};
@@ -70,11 +73,25 @@ fn parameters(aws: &FakeAws, operation: &str) -> Vec<Value> {
         .collect()
 }
 
+/// The searches for errors, without the one for changes of a key.
+fn searches(aws: &FakeAws) -> Vec<Value> {
+    let mut searches = parameters(aws, "logs:FilterLogEvents");
+    searches.retain(|search| !is_for_changes(search));
+    searches
+}
+
+fn is_for_changes(search: &Value) -> bool {
+    search["filterPattern"]
+        .as_str()
+        .unwrap()
+        .contains("$.eventName")
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_deployed_pattern_is_searched_in_the_alarms_window_page_by_page() {
     let aws = provisioned(&[&["decrypt-incorrect-key"], &[], &["decrypt-access-denied"]]).await;
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let searches = parameters(&aws, "logs:FilterLogEvents");
+    let searches = searches(&aws);
     let tokens: Vec<&Value> = searches.iter().map(|search| &search["nextToken"]).collect();
     assert_eq!(tokens, [&Value::Null, &json!("1"), &json!("2")]);
     let group = &aws.world().log_groups["pattern1-logging-loggroup"];
@@ -147,7 +164,7 @@ async fn subscriptions_can_filter_by_severity_and_alarm() {
 async fn when_nothing_is_found_a_wider_window_is_searched_and_the_alert_says_so() {
     let aws = provisioned(&[&[], &[]]).await;
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let starts: Vec<i64> = parameters(&aws, "logs:FilterLogEvents")
+    let starts: Vec<i64> = searches(&aws)
         .iter()
         .map(|search| search["startTime"].as_i64().unwrap())
         .collect();
@@ -274,10 +291,12 @@ async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_onc
         world.log_groups.insert("second".to_owned(), group);
     }
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let groups: Vec<Value> = parameters(&aws, "logs:FilterLogEvents")
+    let mut groups: Vec<String> = parameters(&aws, "logs:FilterLogEvents")
         .iter()
-        .map(|search| search["logGroupName"].clone())
+        .map(|search| search["logGroupName"].as_str().unwrap().to_owned())
         .collect();
+    groups.sort();
+    groups.dedup();
     assert_eq!(groups, ["pattern1-logging-loggroup", "second"]);
     let mail = mail(&published(&aws));
     assert!(
@@ -300,7 +319,7 @@ async fn a_log_group_that_may_not_be_read_does_not_hide_the_others() {
     aws.fail("logs:FilterLogEvents", How::Denied, 1);
     invoke(&aws, sample("sns-alarm")).await.unwrap();
     let mail = mail(&published(&aws)).replace('\n', " ");
-    assert!(mail.contains("1 x DisabledException"), "{mail}");
+    assert!(mail.contains("1+ x DisabledException"), "{mail}");
     assert!(
         mail.contains("logs:FilterLogEvents on a-second: AccessDeniedException"),
         "{mail}"
@@ -363,4 +382,27 @@ async fn insufficient_data_is_told_without_looking_for_events() {
     invoke(&aws, sample("sns-insufficient-data")).await.unwrap();
     assert!(!mail(&published(&aws)).contains("DisabledException"));
     assert_eq!(aws.calls(), ["sns:Publish"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_functions_own_errors_are_labelled() {
+    let aws = provisioned(&[]).await;
+    let mut own: Value = serde_json::from_str(&event("decrypt-disabled")).unwrap();
+    own["userIdentity"]["inScopeOf"] =
+        json!({ "credentialsIssuedTo": crate::fake_aws::FUNCTION_ARN });
+    let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
+    let events = vec![(at.as_millisecond(), own.to_string())];
+    aws.state()
+        .world
+        .log_groups
+        .get_mut("pattern1-logging-loggroup")
+        .unwrap()
+        .pages = vec![events];
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let published = published(&aws);
+    let subject = published["Subject"].as_str().unwrap();
+    assert!(
+        subject.starts_with("[KMS MEDIUM] the alarm's own call: "),
+        "{subject}"
+    );
 }

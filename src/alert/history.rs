@@ -1,0 +1,47 @@
+//! What the alarm did before.
+
+use aws_sdk_cloudwatch::Client as CloudWatch;
+use aws_sdk_cloudwatch::types::{HistoryItemType, ScanBy};
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::alarm::StateChange;
+use crate::fault::Fault;
+
+/// So many entries are read, newest first.
+const MOST: usize = 100;
+
+/// When the alarm went off before it recovered: SNS's message does not tell.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
+pub(super) async fn alarmed_at(
+    cloudwatch: &CloudWatch,
+    change: &StateChange,
+) -> Result<Option<Timestamp>, Fault> {
+    // A page may be empty and yet not the last.
+    let mut items = cloudwatch
+        .describe_alarm_history()
+        .alarm_name(&change.name)
+        .history_item_type(HistoryItemType::StateUpdate)
+        .end_date(DateTime::from_millis(change.changed_at.as_millisecond()))
+        .scan_by(ScanBy::TimestampDescending)
+        .max_records(10)
+        .into_paginator()
+        .items()
+        .send();
+    for _ in 0..MOST {
+        let Some(item) = items.next().await else {
+            break;
+        };
+        let item = item
+            .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
+        let data = item.history_data().unwrap_or_default();
+        let data: Value = serde_json::from_str(data).unwrap_or_default();
+        if data.pointer("/newState/stateValue").and_then(Value::as_str) == Some("ALARM") {
+            let millis = item.timestamp().and_then(|time| time.to_millis().ok());
+            return Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()));
+        }
+    }
+    Ok(None)
+}
