@@ -6,6 +6,7 @@
 
 mod changes;
 mod history;
+mod publish;
 mod search;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ use crate::alarm::{StateChange, StateValue};
 use crate::cloudtrail::Ourselves;
 use crate::fault::Fault;
 use crate::message::{self, Alert, HttpsFormat, Message};
+use crate::metrics;
 
 /// Where alerts go and how they show times.
 #[derive(Clone, Copy, Debug)]
@@ -57,12 +59,16 @@ pub async fn alert(
     ourselves: &Ourselves,
     mut change: StateChange,
     deadline: Instant,
-) -> Result<(), Fault> {
+) -> Result<metrics::Outcome, Fault> {
     let until = stop_looking(deadline);
     let mut problems = Vec::new();
     if change.is_recovery() && change.previous_changed_at.is_none() {
         match timeout_at(until, alarmed_at(cloudwatch, &change)).await {
-            Ok(Ok(began)) => change.previous_changed_at = began,
+            Ok(Ok(Some(began))) => change.previous_changed_at = Some(began),
+            Ok(Ok(None)) => problems.push(format!(
+                "cloudwatch:DescribeAlarmHistory on {}: it does not tell when the alarm went off",
+                change.name
+            )),
             Ok(Err(fault)) => problems.push(fault.to_string()),
             Err(_) => {
                 problems.push("cloudwatch:DescribeAlarmHistory did not answer in time".to_owned());
@@ -84,6 +90,7 @@ pub async fn alert(
     for problem in &looked.problems {
         warn!(problem, "looked with a problem");
     }
+    let lookups_failed = looked.problems.len().saturating_add(looked.cut_short());
     looked.problems.extend(reader.problem.map(str::to_owned));
     let message = message::compose(&Alert {
         change,
@@ -98,14 +105,17 @@ pub async fn alert(
     publish(sns, reader.topic_arn, &message).await?;
     info!(
         alarm = change.name,
-        state = %change.new_state,
         alert_id = change.alert_id(),
-        severity = %message.severity,
-        found = looked.findings.found(),
         problems = looked.problems.len(),
         "alerted"
     );
-    Ok(())
+    Ok(metrics::Outcome::Alerted {
+        alert_id: change.alert_id(),
+        state: change.new_state.to_string(),
+        severity: message.severity.to_string(),
+        events_found: looked.findings.found(),
+        lookups_failed: u64::try_from(lookups_failed).unwrap_or(u64::MAX),
+    })
 }
 
 /// Sends a message that is no alarm on as it is, its attributes included, so
@@ -114,7 +124,11 @@ pub async fn alert(
 /// # Errors
 ///
 /// The publish failed.
-pub async fn pass_on(sns: &Sns, topic_arn: &str, original: &SnsMessage) -> Result<(), Fault> {
+pub async fn pass_on(
+    sns: &Sns,
+    topic_arn: &str,
+    original: &SnsMessage,
+) -> Result<metrics::Outcome, Fault> {
     let passed_on = message::passed_on(original.subject.as_deref(), &original.message);
     let mut request = sns
         .publish()
@@ -128,12 +142,8 @@ pub async fn pass_on(sns: &Sns, topic_arn: &str, original: &SnsMessage) -> Resul
             request = request.message_attributes(name, value);
         }
     }
-    request
-        .send()
-        .await
-        .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
-    info!("passed on a message that is no alarm");
-    Ok(())
+    publish::send(request, topic_arn).await?;
+    Ok(metrics::Outcome::PassedOn)
 }
 
 /// When to stop looking: early enough for the publish, or half-way when even
@@ -157,11 +167,7 @@ async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fa
         let value = attribute_value("String", &value)?;
         request = request.message_attributes(name, value);
     }
-    request
-        .send()
-        .await
-        .map_err(|error| Fault::of("sns:Publish", topic_arn, &error))?;
-    Ok(())
+    publish::send(request, topic_arn).await
 }
 
 fn attribute_value(data_type: &str, value: &str) -> Result<MessageAttributeValue, Fault> {

@@ -7,7 +7,7 @@ mod notification;
 
 use std::fmt;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -17,6 +17,8 @@ use crate::alert::{self, Reader};
 use crate::clients::Clients;
 use crate::cloudtrail::Ourselves;
 use crate::environment::Environment;
+use crate::log;
+use crate::metrics;
 
 /// What the handler knows of one invocation besides its event.
 #[derive(Clone, Debug)]
@@ -45,26 +47,41 @@ pub async fn handle(
     invocation: &Invocation,
     event: Value,
 ) -> Result<()> {
+    let began = Instant::now();
     // Boxed, because the futures of some dozen SDK calls are large.
-    match Shape::of(&event) {
+    let done = match Shape::of(&event) {
         Some(Shape::CustomResource) => {
             let answer = custom_resource::answer(environment, clients, invocation, event);
             Box::pin(answer).await
         }
         Some(Shape::Sns) => {
             let batch = notification::batch(environment, clients, invocation, event);
-            Box::pin(batch).await
+            return Box::pin(batch).await;
         }
         Some(Shape::LambdaAction) => {
-            let change = StateChange::from_lambda_action(&event)?;
+            let change = StateChange::from_lambda_action(&event).map_err(Into::into);
             Box::pin(alerted(environment, clients, invocation, change)).await
         }
         Some(Shape::EventBridge) => {
-            let change = StateChange::from_event_bridge(&event)?;
+            let change = StateChange::from_event_bridge(&event).map_err(Into::into);
             Box::pin(alerted(environment, clients, invocation, change)).await
         }
-        None => bail!("{}", Unexpected::of(&event)),
-    }
+        None => Err(anyhow!("{}", Unexpected::of(&event))),
+    };
+    tell(invocation, began, &done);
+    done.map(drop)
+}
+
+/// Says what became of an event: one line, with counts and how long it took.
+fn tell(invocation: &Invocation, began: Instant, done: &Result<metrics::Outcome>) {
+    let source = metrics::Source {
+        function: metrics::function_name(&invocation.function_arn),
+        request_id: &invocation.request_id,
+        at: invocation.now,
+    };
+    let failed = metrics::Outcome::Failed { what: "event" };
+    let outcome = done.as_ref().unwrap_or(&failed);
+    log::as_it_is(&outcome.line(source, began.elapsed()));
 }
 
 /// The events this function answers.
@@ -140,9 +157,9 @@ async fn alerted(
     environment: &Environment,
     clients: &Clients,
     invocation: &Invocation,
-    change: StateChange,
-) -> Result<()> {
-    let reader = reader(environment)?;
+    change: Result<StateChange>,
+) -> Result<metrics::Outcome> {
+    let (change, reader) = (change?, reader(environment)?);
     let Clients {
         logs,
         cloudwatch,
@@ -154,8 +171,8 @@ async fn alerted(
         function_arn: Some(invocation.function_arn.clone()),
     };
     let deadline = invocation.deadline;
-    alert::alert(logs, cloudwatch, sns, reader, &ourselves, change, deadline).await?;
-    Ok(())
+    let alerted = alert::alert(logs, cloudwatch, sns, reader, &ourselves, change, deadline);
+    Ok(alerted.await?)
 }
 
 fn reader(environment: &Environment) -> Result<Reader<'_>> {

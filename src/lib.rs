@@ -38,6 +38,7 @@ pub mod metric_filter;
 pub mod properties;
 
 pub mod message;
+pub mod metrics;
 
 pub mod alarm;
 pub mod findings;

@@ -8,6 +8,9 @@
 /// Marks where text was cut.
 const CUT: char = '…';
 
+/// The longest that AWS allows is a filter pattern, 1,024 characters.
+const LONGEST_WORD: usize = 1_024;
+
 /// Text on one line, at most so many characters long, with nothing in it that acts.
 ///
 /// Control characters and those that reverse or hide text are dropped and white space becomes a
@@ -67,12 +70,13 @@ pub fn ascii(text: &str) -> String {
         .collect()
 }
 
-/// One word of a shell command, quoted when it has to be; what would end the line is dropped.
+/// One word of a shell command, quoted when it has to be; what would end the line is dropped, and so
+/// is what is longer than anything that AWS gives a name.
 #[must_use]
 pub fn shell_word(text: &str) -> String {
     let in_line =
         |character: &char| *character == ' ' || !(character.is_whitespace() || hidden(*character));
-    let text: String = text.chars().filter(in_line).collect();
+    let text: String = text.chars().filter(in_line).take(LONGEST_WORD).collect();
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
     if !text.is_empty() && text.bytes().all(bare) {
         text
@@ -248,6 +252,7 @@ mod tests {
         assert_eq!(shell_word("a b; rm -rf $HOME"), "'a b; rm -rf $HOME'");
         assert_eq!(shell_word("it's\n`id`"), r"'it'\''s`id`'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word(&"x".repeat(2_000)).len(), 1_024);
     }
 
     #[test]

@@ -75,7 +75,8 @@ impl StateChange {
             ),
         };
         Window {
-            start: start.max(shifted(end, -LONGEST)),
+            // A recovery may claim to have begun after it ended.
+            start: start.max(shifted(end, -LONGEST)).min(end),
             end,
         }
     }

@@ -52,7 +52,10 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
     let problem = match timeout_at(until, reading).await {
         Ok(Ok(())) => return,
         Ok(Err(fault)) => format!("who changed the key could not be looked up: {fault}"),
-        Err(_) => "who changed the key could not be looked up in time".to_owned(),
+        Err(_) => {
+            "who changed the key could not be looked up: logs:FilterLogEvents did not answer in time"
+                .to_owned()
+        },
     };
     looked.problems.push(problem);
 }

@@ -1,7 +1,7 @@
 //! What the alarm did before.
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
-use aws_sdk_cloudwatch::types::{AlarmHistoryItem, HistoryItemType, ScanBy};
+use aws_sdk_cloudwatch::types::{HistoryItemType, ScanBy};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,29 +16,35 @@ pub(super) async fn alarmed_at(
     cloudwatch: &CloudWatch,
     change: &StateChange,
 ) -> Result<Option<Timestamp>, Fault> {
-    let history = cloudwatch
+    // A page may be empty and yet not the last.
+    let mut transitions = cloudwatch
         .describe_alarm_history()
         .alarm_name(&change.name)
         .history_item_type(HistoryItemType::StateUpdate)
         .end_date(DateTime::from_millis(change.changed_at.as_millisecond()))
         .scan_by(ScanBy::TimestampDescending)
         .max_records(10)
-        .send()
-        .await
-        .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
-    let mut transitions = history.alarm_history_items().iter().peekable();
-    let state_of = |item: &AlarmHistoryItem| {
-        let data = item.history_data().unwrap_or_default();
-        let data: Value = serde_json::from_str(data).unwrap_or_default();
-        let state = data.pointer("/newState/stateValue").and_then(Value::as_str);
-        state.map(str::to_owned)
-    };
+        .into_paginator()
+        .items()
+        .send();
     // The newest is this change itself, once it stands in the history; the one before it must be
     // the alarm, or it is not this alarm's beginning.
-    transitions.next_if(|item| state_of(item).as_deref() == Some("OK"));
-    let alarmed = transitions.next_if(|item| state_of(item).as_deref() == Some("ALARM"));
-    Ok(alarmed
-        .and_then(AlarmHistoryItem::timestamp)
-        .and_then(|time| time.to_millis().ok())
-        .and_then(|millis| Timestamp::from_millisecond(millis).ok()))
+    for _ in 0..2 {
+        let Some(item) = transitions.next().await else {
+            break;
+        };
+        let item = item
+            .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
+        let data = item.history_data().unwrap_or_default();
+        let data: Value = serde_json::from_str(data).unwrap_or_default();
+        match data.pointer("/newState/stateValue").and_then(Value::as_str) {
+            Some("ALARM") => {
+                let millis = item.timestamp().and_then(|time| time.to_millis().ok());
+                return Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()));
+            }
+            Some("OK") => {}
+            _ => break,
+        }
+    }
+    Ok(None)
 }

@@ -33,6 +33,12 @@ impl Looked {
             problems: Vec::new(),
         }
     }
+
+    /// How many searches time ended.
+    pub(super) fn cut_short(&self) -> usize {
+        let cut = |search: &&Search| search.outcome == Outcome::OutOfTime;
+        self.searches.iter().filter(cut).count()
+    }
 }
 
 /// Asks which filters feed the alarm's metric and searches their log groups

@@ -12,8 +12,9 @@ use tracing::{error, info};
 
 use super::Invocation;
 use crate::clients::Clients;
-use crate::custom_resource::{Answer, Request, Undelivered};
+use crate::custom_resource::{Answer, Request, RequestType, Undelivered};
 use crate::environment::Environment;
+use crate::metrics::Outcome;
 use crate::names::Place;
 use crate::provision;
 
@@ -27,7 +28,7 @@ pub(super) async fn answer(
     clients: &Clients,
     invocation: &Invocation,
     event: Value,
-) -> Result<()> {
+) -> Result<Outcome> {
     let (request, responder) = Request::read(event, environment.endpoint_url.as_deref())?;
     let failed = |why: String| Answer {
         physical_resource_id: provision::fallback_id(&request),
@@ -59,6 +60,9 @@ pub(super) async fn answer(
             invocation.log_stream, invocation.request_id
         );
     }
+    let failed = Outcome::Failed {
+        what: "provisioning",
+    };
     match responder.respond(&answer, &clients.connector).await {
         Ok(()) => info!(
             request_type = ?request.request_type,
@@ -67,10 +71,18 @@ pub(super) async fn answer(
             "answered CloudFormation"
         ),
         // Trying again cannot change it: the request was answered before, or too long ago.
-        Err(refused @ Undelivered::Refused(_)) => error!(%refused, "not answered"),
+        Err(refused @ Undelivered::Refused(_)) => {
+            error!(%refused, "not answered");
+            return Ok(failed);
+        }
         Err(undelivered) => return Err(undelivered.into()),
     }
-    Ok(())
+    Ok(match (answer.result, request.request_type) {
+        (Err(_), _) | (_, RequestType::Unknown(_)) => failed,
+        (Ok(_), request_type) => Outcome::Provisioned {
+            request_type: format!("{request_type:?}"),
+        },
+    })
 }
 
 /// When to stop working: early enough for the answer, or half-way when even that

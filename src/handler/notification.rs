@@ -5,13 +5,15 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use aws_lambda_events::event::sns::{SnsMessage, SnsRecord};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::{Invocation, alerted, reader};
+use super::{Invocation, alerted, reader, tell};
 use crate::alarm::StateChange;
 use crate::alert;
 use crate::clients::Clients;
 use crate::environment::Environment;
+use crate::metrics::Outcome;
 
 /// Handles every record; the failures together are the error.
 pub(super) async fn batch(
@@ -27,11 +29,14 @@ pub(super) async fn batch(
     let count = records.len();
     let mut failures = Vec::new();
     for (index, record) in records.iter().enumerate() {
+        let began = Instant::now();
         let handled = async {
             let message = message(record)?;
             notification(environment, clients, invocation, &message).await
         };
-        if let Err(failure) = handled.await {
+        let done = handled.await;
+        tell(invocation, began, &done);
+        if let Err(failure) = done {
             error!(
                 error = format!("{failure:#}"),
                 record = index,
@@ -40,10 +45,16 @@ pub(super) async fn batch(
             failures.push(format!("record {} of {count}: {failure:#}", index + 1));
         }
     }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(anyhow!(failures.join("; ")))
+    let answered = count.saturating_sub(failures.len());
+    match failures.len() {
+        0 => Ok(()),
+        _ if answered == 0 => Err(anyhow!(failures.join("; "))),
+        // Lambda hands over the whole batch again, and nothing in it tells that it did before.
+        _ => Err(anyhow!(
+            "{}; the other {answered} of {count} went out, and will again, with the same alert ids, \
+             when Lambda hands over the whole batch again",
+            failures.join("; ")
+        )),
     }
 }
 
@@ -73,7 +84,7 @@ async fn notification(
     clients: &Clients,
     invocation: &Invocation,
     sns: &SnsMessage,
-) -> Result<()> {
+) -> Result<Outcome> {
     if environment.topic_arn.as_ref() == Some(&sns.topic_arn) {
         // Publishing it there again would bring it back here for ever.
         bail!(
@@ -83,12 +94,11 @@ async fn notification(
         );
     }
     match StateChange::from_sns_message(&sns.message) {
-        Ok(change) => alerted(environment, clients, invocation, change).await,
+        Ok(change) => alerted(environment, clients, invocation, Ok(change)).await,
         Err(not_read) => {
             warn!(reason = %not_read, "passing a message on as it is");
             let reader = reader(environment)?;
-            alert::pass_on(&clients.sns, reader.topic_arn, sns).await?;
-            Ok(())
+            Ok(alert::pass_on(&clients.sns, reader.topic_arn, sns).await?)
         }
     }
 }

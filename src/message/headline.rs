@@ -116,7 +116,7 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
 }
 
 /// Whether there was something to search, and all of it was.
-fn is_searched(alert: &Alert<'_>) -> bool {
+pub(super) fn is_searched(alert: &Alert<'_>) -> bool {
     let complete = |search: &super::Search| search.outcome == Outcome::Complete;
     !alert.searches.is_empty() && alert.searches.iter().all(complete)
 }

@@ -4,7 +4,7 @@ mod fields;
 mod groups;
 mod sections;
 
-use super::headline::{Situation, sentence};
+use super::headline::{Situation, is_searched, sentence};
 use super::page::Page;
 use super::{Alert, Extent};
 
@@ -35,6 +35,9 @@ pub(super) fn mail(alert: &Alert<'_>, situation: Situation, extent: Extent) -> S
         }
         Situation::Recovered | Situation::Settled | Situation::TooLittleData => {
             groups::in_short(&mut page, alert, extent.groups);
+            if !is_searched(alert) {
+                sections::what_was_searched(&mut page, alert, extent);
+            }
             sections::problems(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);
         }

@@ -14,7 +14,7 @@ const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-t
 
 /// A world in which the sample's resource exists and the log group holds pages
 /// of events, all of them at the time of the samples' alarm.
-async fn provisioned(pages: &[&[&str]]) -> FakeAws {
+pub async fn provisioned(pages: &[&[&str]]) -> FakeAws {
     let aws = FakeAws::with_log_group();
     invoke(&aws, request("Create", &json!({}))).await.unwrap();
     let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
@@ -40,7 +40,7 @@ async fn provisioned(pages: &[&[&str]]) -> FakeAws {
 }
 
 /// A CloudTrail event as it stands in the log: one line.
-fn event(name: &str) -> String {
+pub fn event(name: &str) -> String {
     let path = format!(
         "{}/tests/cloudtrail/{name}.json",
         env!("CARGO_MANIFEST_DIR")
@@ -59,7 +59,7 @@ fn published(aws: &FakeAws) -> Value {
 }
 
 /// The mail in what was published.
-fn mail(published: &Value) -> String {
+pub fn mail(published: &Value) -> String {
     assert_eq!(published["MessageStructure"], "json");
     let variants: Value = serde_json::from_str(published["Message"].as_str().unwrap()).unwrap();
     variants["email"].as_str().unwrap().to_owned()

@@ -225,3 +225,86 @@ async fn every_sample_event_is_answered() {
         assert_eq!(outcome, Ok(()), "{name}: {}", ran.log);
     }
 }
+
+/// The lines that CloudWatch reads as metrics too.
+fn outcomes(log: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines
+        .filter(|line: &Value| line["_aws"].is_object())
+        .collect()
+}
+
+#[tokio::test]
+async fn each_outcome_is_one_line_that_is_metrics_too_whatever_the_level() {
+    for level in ["info", "warn", "off", "trace"] {
+        let aws = FakeAws::with_log_group();
+        let mut wrong = create();
+        wrong["ResourceProperties"]["Period"] = json!("7");
+        let events = vec![
+            create(),
+            sample("sns-alarm"),
+            sample("sns-two-records"),
+            sample("sns-test-message"),
+            json!({"neither": 1}),
+        ];
+        let ran = Run::new(&aws).with("RUST_LOG", level).events(events).await;
+        let lines = outcomes(&ran.log);
+        let told: Vec<(&str, u64)> = lines
+            .iter()
+            .map(|line| {
+                (
+                    line["outcome"].as_str().unwrap(),
+                    line["AlertsSent"].as_u64().unwrap(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("provisioned", 0),
+            ("alerted", 1),
+            ("alerted", 1),
+            ("alerted", 1),
+            ("passedOn", 0),
+            ("failed", 0),
+        ];
+        assert_eq!(told, expected, "{level}: {}", ran.log);
+        for line in &lines {
+            assert_eq!(line["FunctionName"], "pattern1-alarm-AlarmFunction");
+            assert_eq!(line["requestId"], "8f507cfc-0000-4111-8222-example");
+            assert_eq!(
+                line["_aws"]["CloudWatchMetrics"][0]["Namespace"],
+                "KmsAlarm"
+            );
+        }
+        let aws = FakeAws::with_log_group();
+        let ran = Run::new(&aws)
+            .with("RUST_LOG", level)
+            .events(vec![wrong])
+            .await;
+        let lines = outcomes(&ran.log);
+        assert_eq!(
+            (lines.len(), &lines[0]["Failed"]),
+            (1, &json!(1)),
+            "{level}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_holds_nothing_personal_and_no_credentials() {
+    let aws = FakeAws::with_log_group();
+    let mut create = create();
+    create["ResourceProperties"]["Emails"] = json!("oncall@example.com");
+    let ran = Run::new(&aws)
+        .events(vec![
+            create,
+            sample("sns-alarm"),
+            sample("sns-test-message"),
+        ])
+        .await;
+    let lines = outcomes(&ran.log);
+    assert_eq!(lines.len(), 3);
+    let told = format!("{lines:?}");
+    for secret in ["oncall", "@", "AKID", "secret", "arn:aws:iam", "X-Amz"] {
+        assert!(!told.contains(secret), "{secret}: {told}");
+    }
+}

@@ -8,6 +8,7 @@ mod logs;
 mod sns;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -17,9 +18,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use http_body_util::StreamBody;
+use hyper::body::{Bytes, Frame};
 use kms_alarm::clients::{self, Clients};
 use kms_alarm::environment::Environment;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "ap-southeast-2";
@@ -93,9 +96,22 @@ pub enum How {
     Denied,
     NotFound,
     Status(u16),
+    /// Nobody listens at the address.
+    Refused,
+    /// The connection breaks before anything is done.
     Reset,
+    /// It is done, and the connection breaks in the middle of the answer.
+    ResetMidBody,
     Hang,
+    /// It is done, and no answer ever comes.
+    Lost,
+    /// It is done, and the answer is garbled.
     Malformed,
+    /// An answer without anything in it, and a token for the next page.
+    EmptyPage,
+    /// The answer is one page of several, and the token for the next one has
+    /// expired when it is used.
+    ExpiredToken,
     Panic,
     /// It does not fail: it takes so many seconds.
     Slow(u64),
@@ -241,9 +257,32 @@ impl HttpConnector for FakeAws {
         };
         match fault {
             Some(How::Hang) => HttpConnectorFuture::new(std::future::pending()),
-            Some(How::Reset) => {
-                let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-                HttpConnectorFuture::ready(Err(ConnectorError::io(reset.into())))
+            Some(How::Lost) => {
+                self.answered(&call, &request);
+                HttpConnectorFuture::new(std::future::pending())
+            }
+            Some(How::Refused) => broken(ErrorKind::ConnectionRefused),
+            Some(How::Reset) => broken(ErrorKind::ConnectionReset),
+            Some(How::ResetMidBody) => {
+                let mut answered = self.answered(&call, &request);
+                let half = answered
+                    .body()
+                    .bytes()
+                    .map(|body| body[..body.len() / 2].to_vec());
+                let half = Ok(Frame::data(Bytes::from(half.unwrap_or_default())));
+                let reset = Err(std::io::Error::from(ErrorKind::ConnectionReset));
+                let body = StreamBody::new(futures_util::stream::iter([half, reset]));
+                *answered.body_mut() = SdkBody::from_body_1_x(body);
+                HttpConnectorFuture::ready(Ok(answered))
+            }
+            Some(how @ (How::EmptyPage | How::ExpiredToken)) => {
+                let aws = self.clone();
+                HttpConnectorFuture::new(async move {
+                    // Without an end to it, time would stand still.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let body = aws.state().paged(&call, how);
+                    Ok(call.service.response(body))
+                })
             }
             Some(How::Panic) => panic!("as asked"),
             Some(How::Slow(seconds)) => {
@@ -268,11 +307,19 @@ impl HttpConnector for FakeAws {
     }
 }
 
+fn broken(kind: ErrorKind) -> HttpConnectorFuture {
+    let broken = std::io::Error::from(kind);
+    HttpConnectorFuture::ready(Err(ConnectorError::io(broken.into())))
+}
+
 impl How {
     fn error(self, call: &Call) -> Error {
         match self {
             Self::Throttled => Error::new(
-                400,
+                match call.service {
+                    Service::Sns => 429,
+                    _ => 400,
+                },
                 match call.service {
                     Service::Sns => "Throttled",
                     _ => "ThrottlingException",
@@ -294,9 +341,7 @@ impl How {
             ),
             Self::NotFound => Error::new(404, "ResourceNotFoundException", "not there"),
             Self::Status(status) => Error::new(status, "InternalFailure", "something broke"),
-            Self::Reset | Self::Hang | Self::Malformed | Self::Panic | Self::Slow(_) => {
-                unreachable!("no error of a service")
-            }
+            _ => unreachable!("no error of a service"),
         }
     }
 }
@@ -475,6 +520,32 @@ impl State {
         }
         fault.times -= 1;
         Some(fault.how)
+    }
+
+    /// The answer to a call that is paged, with a page more than there is.
+    fn paged(&mut self, call: &Call, how: How) -> (u16, Vec<u8>) {
+        let (mut answer, field) = match call.service {
+            Service::Logs => (logs::perform(&mut self.world, call), "nextToken"),
+            Service::CloudWatch => (cloudwatch::perform(&mut self.world, call), "NextToken"),
+            Service::Sns | Service::S3 => unreachable!("not paged: {}", call.name()),
+        };
+        if let Ok(answer) = &mut answer {
+            answer[field] = if how == How::ExpiredToken {
+                json!("expired")
+            } else {
+                // Leads to the page that was asked for, under another name each time.
+                for list in answer.as_object_mut().expect("an object").values_mut() {
+                    *list = json!([]);
+                }
+                let page = call.text(field).unwrap_or("0");
+                json!(format!("0{page}"))
+            };
+        }
+        match (answer, call.service) {
+            (Err(error), service) => service.error(&error),
+            (Ok(answer), Service::CloudWatch) => (200, cbor(&answer)),
+            (Ok(answer), _) => (200, answer.to_string().into_bytes()),
+        }
     }
 
     fn perform(&mut self, call: &Call, request: &HttpRequest) -> Result<Vec<u8>, Error> {

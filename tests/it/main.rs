@@ -11,10 +11,13 @@
 )]
 
 mod alert;
+mod anything;
 mod binary;
 mod cloudformation;
 mod custom_resource;
 mod fake_aws;
+mod faults;
+mod holds;
 mod invoke;
 mod layers;
 mod life_cycle;

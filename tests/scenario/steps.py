@@ -254,6 +254,55 @@ def a_message_that_is_no_alarm_is_passed_on(world):
     world.tell("  it arrived as it was")
 
 
+def what_cannot_be_delivered_is_kept_and_told(world):
+    quiet(world)
+    topic = world.stack_outputs["TopicArn"]
+    world.policy = world.sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    role = getattr(world, "lambda").get_function_configuration(FunctionName=world.stack_outputs["FunctionName"])["Role"]
+    broken = json.loads(world.policy)
+    broken["Statement"].append(
+        {"Sid": "Mistake", "Effect": "Deny", "Principal": {"AWS": role}, "Action": "sns:Publish", "Resource": topic}
+    )
+    world.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(broken))
+    world.tell("  the topic's policy now refuses the function")
+    before = len(world.alerts())
+    world.minutes_later()
+    world.unheard = [cloudtrail.event("decrypt-disabled", world.role_arn) for _ in range(2)]
+    world.write(*world.unheard)
+    mail = world.wait("CloudWatch tells of what is undelivered", lambda: world.mails("ALARM: ") or None)[-1]
+    expect("which alarm it is", True, '"pattern1-logging-undelivered"' in mail["subject"])
+    expect("how to look, in its mail", True, "aws sqs receive-message" in mail["body"])
+    expect("alerts of the function", before, len(world.alerts()))
+    world.tell(f"  two errors, three attempts; then CloudWatch's own mail: {mail['subject']}")
+
+
+def what_was_kept_is_sent_again(world):
+    queue = world.stack_outputs["DeadLetterQueueUrl"]
+    found = world.sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"], MaxNumberOfMessages=10)
+    expect("messages in the queue", 1, len(found["Messages"]))
+    [message] = found["Messages"]
+    event = json.loads(message["Body"])
+    change = json.loads(event["Records"][0]["Sns"]["Message"])
+    expect("the event in the queue", ("pattern1-logging-alarm", "ALARM"), (change["AlarmName"], change["NewStateValue"]))
+    why = message["MessageAttributes"]["ErrorMessage"]["StringValue"]
+    expect("why it is there", True, f"sns:Publish on {world.stack_outputs['TopicArn']}: AuthorizationError" in why)
+    world.tell(f"  the event is in the queue, whole, with why: {why:.100} …")
+    world.sns.set_topic_attributes(
+        TopicArn=world.stack_outputs["TopicArn"], AttributeName="Policy", AttributeValue=world.policy
+    )
+    before = len(world.alerts())
+    answer = getattr(world, "lambda").invoke(
+        FunctionName=f"{world.stack_outputs['FunctionName']}:live", Payload=message["Body"].encode()
+    )
+    expect("the function's error", None, answer.get("FunctionError"))
+    mail = world.alert_after(before)
+    expect("the alert names the call", True, any(each["eventID"] in mail["body"] for each in world.unheard))
+    expect("counted and found", True, "The alarm counted 2; 2 found." in mail["body"])
+    world.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    expect("messages in the queue", None, world.sqs.receive_message(QueueUrl=queue).get("Messages"))
+    world.tell(f"  the policy is put right, the event invoked again, the queue empty: {mail['subject']}")
+
+
 def a_setting_changes_in_place(world):
     before = world.physical_id()
     world.parameters.update(Period="60", Threshold="0")
@@ -335,6 +384,8 @@ STEPS = [
     Step("Quiet brings the alarm back, and it fires again", quiet_brings_it_back_and_it_fires_again),
     Step("The same delivery twice has the same alert id", the_same_delivery_twice_has_the_same_alert_id),
     Step("A message that is no alarm is passed on", a_message_that_is_no_alarm_is_passed_on),
+    Step("What cannot be delivered is kept, and told without the function", what_cannot_be_delivered_is_kept_and_told),
+    Step("What was kept is sent again, and the alert arrives", what_was_kept_is_sent_again),
     Step("A setting changes in place", a_setting_changes_in_place),
     Step(
         "A recovery is told, and CloudWatch's own mail comes, when asked for",

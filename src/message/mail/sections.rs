@@ -73,6 +73,19 @@ pub(super) fn key_change(page: &mut Page, alert: &Alert<'_>) {
 pub(super) fn reconciliation(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
     page.line("COUNTED AND FOUND");
     page.prose(&counts(alert));
+    searches(page, alert, extent);
+}
+
+/// What was searched and how far each search came, where nothing was counted.
+pub(super) fn what_was_searched(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
+    if alert.searches.is_empty() {
+        return;
+    }
+    page.line("SEARCHED");
+    searches(page, alert, extent);
+}
+
+fn searches(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
     for search in alert.searches.iter().take(extent.searches) {
         page.prose(&searched(alert, search));
     }

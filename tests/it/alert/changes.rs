@@ -80,7 +80,7 @@ async fn the_alert_goes_out_without_whoever_changed_the_key() {
         ),
         (
             How::Hang,
-            "who changed the key could not be looked up in time",
+            "who changed the key could not be looked up: logs:FilterLogEvents did not answer in time",
         ),
     ] {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;

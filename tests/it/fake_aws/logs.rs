@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 use super::{Call, Error, LogGroup, World};
 
 pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
+    if call.text("nextToken") == Some("expired") {
+        let message = "The specified nextToken is invalid.";
+        return Err(Error::new(400, "InvalidParameterException", message));
+    }
     match call.operation.as_str() {
         "DescribeMetricFilters" => describe(world, call),
         "PutMetricFilter" => {

@@ -1,0 +1,56 @@
+//! Sending a publish, at most once as far as that can be known.
+//!
+//! SNS has no token by which it would know a publish again, and an attempt whose answer is lost may
+//! have been carried out. So an attempt that was answered with success is never repeated, also when
+//! the rest of the answer is cut off or garbled: it is done. Only one without any answer is tried
+//! again, because an alert that comes twice, with the same id, is better than none.
+//!
+//! SNS says `Throttled`, which the SDK does not know as a reason to wait and try again.
+//!
+//! <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+
+use aws_sdk_sns::config::Builder;
+use aws_sdk_sns::error::SdkError;
+use aws_sdk_sns::operation::publish::builders::PublishFluentBuilder;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use tracing::warn;
+
+use crate::fault::Fault;
+
+/// Sends it.
+pub(super) async fn send(request: PublishFluentBuilder, topic_arn: &str) -> Result<(), Fault> {
+    let careful = Builder::new().retry_classifier(PublishRetries);
+    match request.customize().config_override(careful).send().await {
+        Ok(_) => Ok(()),
+        Err(error) if is_done(&error) => {
+            warn!("published, but the rest of the answer could not be read");
+            Ok(())
+        }
+        Err(error) => Err(Fault::of("sns:Publish", topic_arn, &error)),
+    }
+}
+
+fn is_done<E>(error: &SdkError<E>) -> bool {
+    let answer = error.raw_response();
+    answer.is_some_and(|answer| answer.status().is_success())
+}
+
+/// What is done is not repeated, what is throttled is.
+#[derive(Debug)]
+struct PublishRetries;
+
+impl ClassifyRetry for PublishRetries {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response().map(HttpResponse::status) {
+            Some(status) if status.is_success() => RetryAction::RetryForbidden,
+            Some(status) if status.as_u16() == 429 => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "publish"
+    }
+}

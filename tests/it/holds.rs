@@ -1,0 +1,291 @@
+//! What holds for any input at all, whoever makes it up: the property tests in
+//! `anything.rs` and the fuzz targets in `fuzz/` both ask this.
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use kms_alarm::alarm::{Datapoint, Metric, StateChange, StateValue};
+use kms_alarm::cloudtrail::Event;
+use kms_alarm::custom_resource::{Answer, LIMIT, Request, Response};
+use kms_alarm::findings::Findings;
+use kms_alarm::message::{self, Alert, HttpsFormat, Outcome, Search};
+use kms_alarm::properties::Properties;
+use serde_json::Value;
+
+/// SNS takes so much, the two attributes and their names among it.
+const LARGEST_PUBLISH: usize = 262_144 - 1_024;
+
+/// An event that Lambda hands over, in whichever shape: it is read or refused,
+/// and what is read can be worked with.
+pub fn event(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut changes: Vec<StateChange> = StateChange::from_sns_message(&text).into_iter().collect();
+    if let Ok(event) = serde_json::from_slice::<Value>(data) {
+        changes.extend(StateChange::from_lambda_action(&event));
+        changes.extend(StateChange::from_event_bridge(&event));
+        if let Ok((request, _)) = Request::read(event, None) {
+            let _ = Properties::read(&request.resource_properties);
+            let _ = request.service_timeout();
+        }
+    }
+    for change in changes {
+        change_holds(&change);
+        let read_again = StateChange::from_sns_message(&text);
+        if let Ok(again) = read_again {
+            assert_eq!(again.alert_id().len(), 12);
+        }
+    }
+}
+
+/// What CloudTrail wrote, one event on each line: every line is in one count.
+pub fn cloudtrail(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut findings = Findings::default();
+    let mut lines = 0;
+    for line in text.lines() {
+        lines += 1;
+        findings.read(line);
+        findings.read_change(line);
+        if let Ok(event) = Event::parse(line) {
+            let principal = event.principal();
+            let _ = (event.key(), event.other_account(), principal.session);
+            assert!(event.affected().count() < line.len());
+        }
+    }
+    assert_eq!(counted(&findings), lines);
+    let grouped: u64 = findings.groups().iter().map(|group| group.count()).sum();
+    assert_eq!(grouped + findings.ungrouped(), findings.found());
+    assert!(findings.groups().len() <= 50);
+}
+
+/// A state change made of any numbers: its window lies in order and in bounds.
+pub fn window(data: &[u8]) {
+    change_holds(&Bytes(data).change());
+}
+
+/// An alert made of anything: SNS takes it, and nothing in it acts.
+pub fn message(data: &[u8]) {
+    let mut bytes = Bytes(data);
+    let change = bytes.change();
+    let searches: Vec<Search> = (0..bytes.byte() % 4)
+        .map(|_| Search {
+            filter: bytes.text(),
+            log_group: bytes.text(),
+            pattern: bytes.text(),
+            pages: bytes.number().unsigned_abs(),
+            outcome: match bytes.byte() % 4 {
+                0 => Outcome::Complete,
+                1 => Outcome::OutOfTime,
+                2 => Outcome::TooMany,
+                _ => Outcome::Failed,
+            },
+        })
+        .collect();
+    let problems: Vec<String> = (0..bytes.byte() % 4).map(|_| bytes.text()).collect();
+    let zone = match bytes.byte() % 3 {
+        0 => TimeZone::UTC,
+        1 => TimeZone::get("Australia/Sydney").expect("a zone"),
+        _ => TimeZone::get("America/St_Johns").expect("a zone"),
+    };
+    let (widened, chat) = (bytes.byte() % 2 == 0, bytes.byte() % 2 == 0);
+    let mut findings = Findings::default();
+    for line in String::from_utf8_lossy(bytes.0).lines() {
+        findings.read(line);
+        findings.read_change(line);
+    }
+    let alert = Alert {
+        change: &change,
+        window: change.window(),
+        widened,
+        searches: &searches,
+        findings: &findings,
+        problems: &problems,
+        zone: &zone,
+        https: if chat {
+            HttpsFormat::Chat
+        } else {
+            HttpsFormat::Json
+        },
+    };
+    let message = message::compose(&alert);
+    let line = |text: &str, most: usize| {
+        let plain = |byte: u8| (b' '..=b'~').contains(&byte);
+        !text.is_empty() && text.len() <= most && text.bytes().all(plain)
+    };
+    assert!(line(&message.subject, 99), "{:?}", message.subject);
+    assert!(line(&message.sms, 140), "{:?}", message.sms);
+    let body = message.body();
+    assert!(body.len() <= LARGEST_PUBLISH, "{} bytes", body.len());
+    let variants: Value = serde_json::from_str(&body).expect("JSON");
+    let variants = variants.as_object().expect("an object");
+    assert!(variants.values().all(Value::is_string));
+    let acts = |character: char| character.is_control() && character != '\n';
+    assert!(!message.mail.contains(acts), "{:?}", message.mail);
+    let json: Value = serde_json::from_str(&message.json).expect("JSON");
+    assert_eq!(json["alertId"], change.alert_id());
+    assert!(
+        message.mail.contains(&change.alert_id()),
+        "{}",
+        message.mail
+    );
+    assert_eq!(json["counts"]["found"], findings.found());
+    assert_eq!(
+        message,
+        message::compose(&alert),
+        "the same again is the same"
+    );
+}
+
+/// An answer to CloudFormation made of anything: short enough, JSON, and a
+/// failure has a reason.
+pub fn answer(data: &[u8]) {
+    let mut bytes = Bytes(data);
+    // CloudFormation's own ids are ASCII and shorter than this.
+    let mut id = || {
+        bytes
+            .text()
+            .chars()
+            .filter(char::is_ascii_graphic)
+            .take(400)
+            .collect::<String>()
+    };
+    let (stack_id, logical_resource_id, physical_resource_id) = (id(), id(), id());
+    let result = if bytes.byte() % 2 == 0 {
+        Err(String::from_utf8_lossy(bytes.0).into_owned())
+    } else {
+        let names = ["TopicArn", "AlarmArn", "FilterPattern"];
+        Ok(names.map(|name| (name, bytes.text())).into())
+    };
+    let answer = Answer {
+        physical_resource_id,
+        result,
+    };
+    let json = Response::new(&answer, &stack_id, "request", &logical_resource_id).to_json();
+    assert!(json.len() <= LIMIT, "{} bytes", json.len());
+    let read: Value = serde_json::from_slice(&json).expect("JSON");
+    let failed = answer.result.is_err();
+    assert_eq!(read["Status"], if failed { "FAILED" } else { "SUCCESS" });
+    let reason = read["Reason"].as_str().unwrap_or_default();
+    assert_eq!(failed, !reason.is_empty());
+}
+
+fn counted(findings: &Findings) -> u64 {
+    findings.found() + findings.duplicates() + findings.not_errors() + findings.unreadable()
+}
+
+fn change_holds(change: &StateChange) {
+    let window = change.window();
+    assert!(window.start <= window.end, "{window:?}");
+    let week = SignedDuration::from_hours(7 * 24);
+    assert!(
+        window.end.duration_since(window.start) <= week,
+        "{window:?}"
+    );
+    assert!(0 <= window.start_millis() && window.start_millis() <= window.end_millis());
+    let wider = window.widened();
+    assert!(
+        wider.start <= window.start && window.end <= wider.end,
+        "{wider:?}"
+    );
+    assert_eq!(change.alert_id().len(), 12);
+    let _ = (change.expected(), change.partition());
+    if change.new_state == StateValue::Alarm {
+        for datapoint in change.deciding() {
+            assert!(datapoint.start <= window.end);
+        }
+    }
+}
+
+/// Takes values off the front of some bytes; at their end everything is zero
+/// or empty.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let mut taken = [0; N];
+        let some = self.0.len().min(N);
+        let (front, rest) = self.0.split_at(some);
+        taken[..some].copy_from_slice(front);
+        self.0 = rest;
+        taken
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.take::<1>()[0]
+    }
+
+    fn number(&mut self) -> i64 {
+        i64::from_le_bytes(self.take())
+    }
+
+    fn float(&mut self) -> f64 {
+        match self.byte() % 4 {
+            0 => f64::from(self.byte()),
+            _ => f64::from_le_bytes(self.take()),
+        }
+    }
+
+    fn moment(&mut self) -> Timestamp {
+        let number = self.number();
+        match self.byte() % 4 {
+            0 => Timestamp::MIN,
+            1 => Timestamp::MAX,
+            // Around now.
+            2 => Timestamp::from_second(1_795_427_240 + number % 1_000_000).expect("in range"),
+            _ => Timestamp::from_second(number % 253_402_207_200).expect("in range"),
+        }
+    }
+
+    /// Up to 255 bytes, repeated up to 255 times.
+    fn text(&mut self) -> String {
+        let (length, times) = (usize::from(self.byte()), usize::from(self.byte()));
+        let (front, rest) = self.0.split_at(self.0.len().min(length));
+        self.0 = rest;
+        let text = String::from_utf8_lossy(front).into_owned();
+        if times > 128 {
+            text.repeat(times)
+        } else {
+            text
+        }
+    }
+
+    fn option<T>(&mut self, some: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.byte() % 2 == 1).then(|| some(self))
+    }
+
+    fn change(&mut self) -> StateChange {
+        let mut reason = self.text();
+        let word = ["", "greater than", "greater than or equal to", "less than"];
+        let _ = write!(reason, " {}", word[usize::from(self.byte() % 4)]);
+        StateChange {
+            name: self.text(),
+            arn: self.option(Self::text),
+            account: self.option(Self::text),
+            region: self.option(Self::text),
+            description: self.option(Self::text),
+            new_state: StateValue::from(
+                ["ALARM", "OK", "INSUFFICIENT_DATA", "?"][usize::from(self.byte() % 4)],
+            ),
+            old_state: self.option(|bytes| StateValue::from(bytes.text().as_str())),
+            reason,
+            changed_at: self.moment(),
+            previous_changed_at: self.option(Self::moment),
+            metric: self.option(|bytes| Metric {
+                namespace: bytes.text(),
+                name: bytes.text(),
+            }),
+            statistic: self
+                .option(|bytes| ["Sum", "Maximum"][usize::from(bytes.byte() % 2)].to_owned()),
+            period: self.option(|bytes| bytes.number().unsigned_abs()),
+            evaluation_periods: self.option(|bytes| bytes.number().unsigned_abs()),
+            threshold: self.option(Self::float),
+            datapoints: (0..self.byte() % 8)
+                .map(|_| Datapoint {
+                    start: self.moment(),
+                    value: self.float(),
+                })
+                .collect(),
+        }
+    }
+}

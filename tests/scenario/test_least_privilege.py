@@ -1,0 +1,251 @@
+"""Each permission of the role is needed: a stack lives its whole life without it, and that is seen.
+
+The local AWS enforces the role's policies. For each action of each statement there is a stack whose template lacks
+just that one. It is deployed, its alarm goes off and recovers, its settings change, its name changes, an alert cannot
+be delivered, it is deleted, until what is missing is seen: CloudFormation is told FAILED with the action, or the alert
+names it. When it must be seen stands in CAUGHT; what cannot be enforced here, in BEYOND with the reason. Together they
+are the template's permissions, neither more nor fewer.
+"""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.error import HTTPError
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from local_aws import LocalAws
+from scenario import cloudtrail
+from scenario.world import APP_STACK, APP_TEMPLATE, World
+
+# Policy, statement, action: the phase of the stack's life in which it is missed.
+CAUGHT = {
+    ("provision", "MakeFilter", "logs:PutMetricFilter"): "create",
+    ("provision", "RemoveFilter", "logs:DeleteMetricFilter"): "update",
+    ("provision", "RemoveFilter", "logs:DescribeMetricFilters"): "create",
+    ("provision", "MakeAlarm", "cloudwatch:PutMetricAlarm"): "create",
+    ("provision", "MakeAlarm", "cloudwatch:TagResource"): "update",
+    ("provision", "ReadAlarm", "cloudwatch:DescribeAlarms"): "create",
+    ("provision", "ReadAlarm", "cloudwatch:ListTagsForResource"): "update",
+    ("provision", "RemoveAlarm", "cloudwatch:DeleteAlarms"): "rename",
+    ("provision", "MakeTopic", "sns:CreateTopic"): "create",
+    ("provision", "MakeTopic", "sns:ListSubscriptionsByTopic"): "create",
+    ("provision", "MakeTopic", "sns:SetTopicAttributes"): "update",
+    ("provision", "MakeTopic", "sns:TagResource"): "create",
+    ("provision", "Subscribe", "sns:Subscribe"): "create",
+    ("provision", "Unsubscribe", "sns:Unsubscribe"): "update",
+    ("provision", "ReadTopic", "sns:ListTagsForResource"): "create",
+    ("provision", "RemoveTopic", "sns:DeleteTopic"): "rename",
+    ("alert", "WhichFiltersFeedTheMetric", "logs:DescribeMetricFilters"): "alert",
+    ("alert", "FindEvents", "logs:FilterLogEvents"): "alert",
+    ("alert", "WhenItWentOff", "cloudwatch:DescribeAlarmHistory"): "recovery",
+    ("alert", "Publish", "sns:Publish"): "alert",
+    ("run", "Log", "logs:CreateLogStream"): "create",
+    ("run", "Log", "logs:PutLogEvents"): "create",
+    ("run", "KeepUndelivered", "sqs:SendMessage"): "undelivered",
+}
+
+# What no removal can show here.
+BEYOND = {
+    ("topic-key", "PublishToEncryptedTopic", "kms:Decrypt"): "the local AWS encrypts no topic, so it asks for no key",
+    ("topic-key", "PublishToEncryptedTopic", "kms:GenerateDataKey*"): "the same",
+}
+
+# An action that two flows need stands in both their policies. Without either the other still allows it, so it is
+# missed by the whole role: before the first deployment for one flow, after it for the other.
+SHARED = "logs:DescribeMetricFilters"
+
+PHASES = ["create", "alert", "recovery", "update", "rename", "undelivered", "delete"]
+
+
+def policies(template):
+    """The policies of the function's role."""
+    for policy in template["Resources"]["AlarmFunctionRole"]["Properties"]["Policies"]:
+        yield policy["Fn::If"][1] if "Fn::If" in policy else policy
+
+
+def actions(statement):
+    """A statement's actions as a list."""
+    return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+
+
+def permissions(template):
+    """Every policy, statement and action of the function's role."""
+    return {
+        (policy["PolicyName"], statement["Sid"], action)
+        for policy in policies(template)
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in actions(statement)
+    }
+
+
+def without(document, missing, sids):
+    """A policy document, less one action in these statements."""
+    kept = []
+    for statement in document["Statement"]:
+        left = [action for action in actions(statement) if action != missing or statement["Sid"] not in sids]
+        kept += [{**statement, "Action": left}] if left else []
+    # A policy has at least one statement.
+    return {**document, "Statement": kept or [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}]}
+
+
+class Life:
+    """A stack with names of its own, in a local AWS in which others live too."""
+
+    def __init__(self, aws, name, template, permission):
+        self.world = World(aws)
+        self.aws = aws
+        self.name = name
+        policy, sid, self.action = permission
+        self.later = policy == "alert" and self.action == SHARED
+        self.sids = {"RemoveFilter", "WhichFiltersFeedTheMetric"} if self.action == SHARED else {sid}
+        template = json.loads(json.dumps(template))
+        if not self.later:
+            for each in policies(template):
+                each["PolicyDocument"] = without(each["PolicyDocument"], self.action, self.sids)
+        self.template = json.dumps(template)
+        self.parameters = {
+            "Name": name,
+            "LogGroupName": f"{name}-one",
+            "MetricName": name,
+            "NotifyRecovery": "true",
+            "Emails": f"a@{name}.example, b@{name}.example",
+        }
+
+    def lived(self):
+        """The first phase in which something is missed, and how it is told."""
+        for phase in PHASES:
+            seen = getattr(self, phase)()
+            if seen:
+                return phase, seen
+        return "never", ""
+
+    def deploy(self):
+        """Deploy; what a failure tells."""
+        try:
+            self.outputs = self.world.deploy(self.name, self.template, **self.parameters)
+        except AssertionError as unmet:
+            return str(unmet)
+        self.confirm("b")
+        return None
+
+    def confirm(self, address):
+        # There may be nothing to confirm.
+        with suppress(HTTPError):
+            self.aws.confirm(f"{address}@{self.name}.example")
+
+    def create(self):
+        for group in ("one", "two"):
+            self.world.logs.create_log_group(logGroupName=f"{self.name}-{group}")
+            self.world.logs.create_log_stream(logGroupName=f"{self.name}-{group}", logStreamName="s")
+        failure = self.deploy()
+        if self.later:
+            iam = self.world.iam
+            [role] = [each["RoleName"] for each in iam.list_roles()["Roles"] if each["RoleName"].startswith(f"{self.name}-")]
+            for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+                document = json.dumps(without(document, self.action, self.sids))
+                iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=document)
+        return failure or self.said("no log lines, the role may not")
+
+    def said(self, words):
+        """A line of the local AWS's own log about this stack's function."""
+        lines = (self.aws.data / "local-aws.log").read_text(encoding="utf-8").splitlines()
+        return next((line for line in lines if f" {self.name}-AlarmFunction" in line and words in line), None)
+
+    def write(self, *samples):
+        self.world.minutes_later(2)
+        records = [cloudtrail.event(sample, self.role) for sample in samples]
+        self.world.logs.put_log_events(
+            logGroupName=self.parameters["LogGroupName"],
+            logStreamName="s",
+            logEvents=cloudtrail.log_events(records, self.world.time),
+        )
+
+    def alert(self):
+        self.write("decrypt-disabled", "decrypt-disabled")
+        return self.told("[KMS", "ALARM: ")
+
+    def recovery(self):
+        self.write("decrypt-success")
+        return self.told("[KMS RECOVERED]")
+
+    def told(self, *beginnings):
+        """What the mail says of something that is denied; when it is CloudWatch's own, what the function logged."""
+
+        def arrived():
+            mails = self.aws.mails(f"b@{self.name}.example")
+            return next((mail for mail in mails if mail["subject"].startswith(beginnings)), None)
+
+        mail = self.world.wait("a mail arrives", arrived)
+        if f"{self.name}-undelivered" in mail["subject"]:
+            return self.log()
+        words = " ".join(mail["body"].split())
+        return words if "AccessDenied" in words.partition("WHAT IS MISSING HERE")[2] else None
+
+    def log(self):
+        group = f"/aws/lambda/{self.name}-AlarmFunction"
+        return "\n".join(each["message"] for each in self.world.logs.filter_log_events(logGroupName=group)["events"])
+
+    def update(self):
+        emails = f"b@{self.name}.example, c@{self.name}.example"
+        # Only a confirmed subscription can be ended.
+        self.confirm("a")
+        self.parameters.update(Emails=emails, LogGroupName=f"{self.name}-two", Period="60")
+        return self.deploy()
+
+    def rename(self):
+        self.parameters.update(Name=f"{self.name}-renamed")
+        failure = self.deploy()
+        topics = [topic["TopicArn"].split(":")[-1] for topic in self.world.sns.list_topics()["Topics"]]
+        left = self.world.alarm(f"{self.name}-alarm") or f"{self.name}-topic" in topics
+        return failure or (self.log() if left else None)
+
+    def undelivered(self):
+        self.world.sns.delete_topic(TopicArn=self.outputs["TopicArn"])
+        self.write("decrypt-disabled", "decrypt-disabled")
+        self.world.wait("the function gives up", lambda: self.said("sent to") or self.said("may not send to"))
+        return self.said("the role may not send to") and "sqs:SendMessage: " + self.said("may not send to")
+
+    def delete(self):
+        try:
+            self.world.delete(self.name)
+        except AssertionError as unmet:
+            return str(unmet)
+        return None
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory):
+    """What became of each stack. They wait most of the time, for permissions that may be late: so all at once."""
+    with LocalAws(data=tmp_path_factory.mktemp("local-aws"), auth=True) as aws:
+        world = World(aws)
+        Life.role = world.deploy(APP_STACK, APP_TEMPLATE)["OutputPattern1ECSTaskRole"]
+        template = yaml_parse(world.template(world.upload()))
+        stacks = {permission: f"stack-{number}" for number, permission in enumerate(sorted(CAUGHT), 1)}
+        stacks["", "", "nothing"] = "stack-0"
+        with ThreadPoolExecutor(8) as pool:
+            begun = {
+                permission: pool.submit(Life(aws, name, template, permission).lived)
+                for permission, name in stacks.items()
+            }
+            yield template, begun
+
+
+def test_the_tables_are_the_templates_permissions(lives):
+    template, _ = lives
+    assert permissions(template) == {*CAUGHT, *BEYOND}
+
+
+def test_a_stack_with_every_permission_misses_none(lives):
+    _, begun = lives
+    assert begun["", "", "nothing"].result() == ("never", "")
+
+
+@pytest.mark.parametrize("permission", CAUGHT, ids="-".join)
+def test_a_missing_permission_is_seen_and_named(lives, permission):
+    _, begun = lives
+    phase, seen = begun[permission].result()
+    assert permission[2] in seen, f"{phase}: {seen}"
+    assert phase == CAUGHT[permission], seen
