@@ -108,7 +108,9 @@ fn surprising(samples: Vec<Value>) -> impl Strategy<Value = Vec<u8>> {
         for (place, surprise) in surprises {
             let mut found = Vec::new();
             places(&sample, "", &mut found);
-            *sample.pointer_mut(&found[place.index(found.len())]).unwrap() = surprise;
+            *sample
+                .pointer_mut(&found[place.index(found.len())])
+                .unwrap() = surprise;
         }
         let mut bytes = sample.to_string().into_bytes();
         for (place, byte) in wrong {
