@@ -62,7 +62,7 @@ pub async fn alert(
 ) -> Result<metrics::Outcome, Fault> {
     let until = stop_looking(deadline);
     let mut problems = Vec::new();
-    if change.new_state == StateValue::Ok && change.previous_changed_at.is_none() {
+    if change.is_recovery() && change.previous_changed_at.is_none() {
         match timeout_at(until, alarmed_at(cloudwatch, &change)).await {
             Ok(Ok(Some(began))) => change.previous_changed_at = Some(began),
             Ok(Ok(None)) => problems.push(format!(
@@ -78,7 +78,7 @@ pub async fn alert(
     let change = &change;
     let mut looked = match change.new_state {
         StateValue::Alarm => look(logs, change, ourselves, until).await,
-        StateValue::Ok if change.previous_changed_at.is_some() => {
+        _ if change.is_recovery() && change.previous_changed_at.is_some() => {
             look(logs, change, ourselves, until).await
         }
         _ => Looked::nowhere(change.window(), ourselves),

@@ -188,7 +188,7 @@ pub fn compose(alert: &Alert<'_>) -> Message {
     let mut message = Message {
         subject: subject::subject(alert, situation),
         severity: headline::severity(alert, situation),
-        alarm: text::harmless(&alert.change.name, 255),
+        alarm: text::name(&alert.change.name, 255),
         sms: subject::sms(alert, situation),
         mail: String::new(),
         json: String::new(),

@@ -14,6 +14,7 @@ use crate::alarm::Window;
 use crate::cloudtrail::key_change_pattern;
 use crate::fault::Fault;
 use crate::findings::Findings;
+use crate::message::Outcome;
 
 /// How far back a change is looked for, before the first error.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -35,8 +36,12 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
         start: first.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN),
         end: looked.window.end,
     };
-    let log_groups = looked.searches.iter();
-    let log_groups: BTreeSet<_> = log_groups.map(|search| &search.log_group).collect();
+    // A log group that could not be searched for errors has no answer to this either.
+    let searched = looked
+        .searches
+        .iter()
+        .filter(|search| search.outcome != Outcome::Failed);
+    let log_groups: BTreeSet<_> = searched.map(|search| &search.log_group).collect();
     let findings = &mut looked.findings;
     let reading = async {
         for log_group in log_groups {

@@ -9,9 +9,6 @@ use serde_json::Value;
 use crate::alarm::StateChange;
 use crate::fault::Fault;
 
-/// So many entries are read, newest first.
-const MOST: usize = 100;
-
 /// When the alarm went off before it recovered: SNS's message does not tell.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
@@ -30,7 +27,9 @@ pub(super) async fn alarmed_at(
         .into_paginator()
         .items()
         .send();
-    for _ in 0..MOST {
+    // The newest is this change itself, once it stands in the history; the one before it must be
+    // the alarm, or it is not this alarm's beginning.
+    for entry in 0..2 {
         let Some(item) = items.next().await else {
             break;
         };
@@ -38,9 +37,13 @@ pub(super) async fn alarmed_at(
             .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
         let data = item.history_data().unwrap_or_default();
         let data: Value = serde_json::from_str(data).unwrap_or_default();
-        if data.pointer("/newState/stateValue").and_then(Value::as_str) == Some("ALARM") {
-            let millis = item.timestamp().and_then(|time| time.to_millis().ok());
-            return Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()));
+        match data.pointer("/newState/stateValue").and_then(Value::as_str) {
+            Some("ALARM") => {
+                let millis = item.timestamp().and_then(|time| time.to_millis().ok());
+                return Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()));
+            }
+            Some("OK") if entry == 0 => {}
+            _ => break,
         }
     }
     Ok(None)

@@ -42,7 +42,7 @@ impl Looked {
 }
 
 /// Asks which filters feed the alarm's metric and searches their log groups
-/// with their patterns, once more in a wider window when nothing is found and there is time.
+/// with their patterns, once more in a wider window when nothing is found, while there is time.
 pub(super) async fn look(
     logs: &Logs,
     change: &StateChange,
@@ -75,7 +75,6 @@ pub(super) async fn look(
     if looked.findings.is_empty()
         && looked.searches.iter().all(complete)
         && !looked.searches.is_empty()
-        && Instant::now() < until
     {
         looked.window = looked.window.widened();
         looked.widened = true;

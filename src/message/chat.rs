@@ -31,7 +31,8 @@ pub(super) fn notification(alert: &Alert<'_>, situation: Situation, subject: &st
         Some(headline::sentence(alert, situation)),
         lead.and_then(|lead| change::sentence(alert, lead)),
         advice.as_ref().map(|advice| advice.meaning.to_string()),
-        Some(counts(alert)).filter(|_| situation != Situation::TooLittleData),
+        Some(counts(alert))
+            .filter(|_| !matches!(situation, Situation::Settled | Situation::TooLittleData)),
     ];
     let told: Vec<_> = paragraphs.into_iter().flatten().collect();
     let told = cut(&plain(&told.join("\n\n")), LONGEST);

@@ -18,15 +18,17 @@ pub(super) enum Situation {
     Test,
     /// The alarm is over.
     Recovered,
+    /// The alarm had too little data, and now it has enough and is OK.
+    Settled,
     /// The alarm cannot tell.
     TooLittleData,
 }
 
 impl Situation {
     pub(super) fn of(alert: &Alert<'_>) -> Self {
-        let searched = |search: &super::Search| search.outcome == Outcome::Complete;
         match alert.change.new_state {
-            StateValue::Ok => Self::Recovered,
+            StateValue::Ok if alert.change.is_recovery() => Self::Recovered,
+            StateValue::Ok => Self::Settled,
             StateValue::InsufficientData => Self::TooLittleData,
             _ if alert.findings.found() > 0 => Self::Errors,
             // Only a state that CloudWatch evaluated has datapoints; that of an alarm on other
@@ -35,8 +37,7 @@ impl Situation {
                 && alert.change.metric.is_some()
                 && alert.findings.is_empty()
                 && alert.problems.is_empty()
-                && !alert.searches.is_empty()
-                && alert.searches.iter().all(searched) =>
+                && is_searched(alert) =>
             {
                 Self::Test
             }
@@ -51,6 +52,7 @@ impl Situation {
             Self::NothingFound => "nothingFound",
             Self::Test => "test",
             Self::Recovered => "recovered",
+            Self::Settled => "settled",
             Self::TooLittleData => "insufficientData",
         }
     }
@@ -61,7 +63,9 @@ pub(super) fn severity(alert: &Alert<'_>, situation: Situation) -> Severity {
     match situation {
         Situation::Errors => alert.findings.severity().unwrap_or(Severity::High),
         Situation::NothingFound => Severity::High,
-        Situation::Test | Situation::Recovered | Situation::TooLittleData => Severity::Info,
+        Situation::Test | Situation::Recovered | Situation::Settled | Situation::TooLittleData => {
+            Severity::Info
+        }
     }
 }
 
@@ -89,25 +93,32 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
             let after = duration(alert)
                 .map(|duration| format!(" after {duration}"))
                 .unwrap_or_default();
-            let found = alert.findings.found();
-            let place = if change.previous_changed_at.is_some() {
-                "in that time"
-            } else {
-                "in the time searched"
-            };
-            let total = match found {
-                0 => format!("No KMS error was found {place}."),
-                _ if is_cut(alert) => format!("At least {found} calls to KMS failed {place}."),
-                1 => format!("One call to KMS failed {place}."),
-                _ => format!("{found} calls to KMS failed {place}."),
+            let total = match alert.findings.found() {
+                0 if is_searched(alert) => "No KMS error was found in that time.".to_owned(),
+                0 => "Which calls to KMS failed in that time could not be found out.".to_owned(),
+                found if is_cut(alert) => {
+                    format!("At least {found} calls to KMS failed in that time.")
+                }
+                1 => "One call to KMS failed in that time.".to_owned(),
+                found => format!("{found} calls to KMS failed in that time."),
             };
             format!("The alarm {alarm} is OK again{after}. {total}")
         }
+        Situation::Settled => format!(
+            "The alarm {alarm} has data now and is OK: no more calls to KMS fail than it allows. It did not go off \
+             before."
+        ),
         Situation::TooLittleData => format!(
             "The alarm {alarm} has too little data to tell whether calls to KMS fail. This says neither that they \
              do nor that they do not."
         ),
     }
+}
+
+/// Whether there was something to search, and all of it was.
+fn is_searched(alert: &Alert<'_>) -> bool {
+    let complete = |search: &super::Search| search.outcome == Outcome::Complete;
+    !alert.searches.is_empty() && alert.searches.iter().all(complete)
 }
 
 /// How long the state before lasted.

@@ -14,7 +14,7 @@ use super::links::Links;
 use super::names::NAME;
 use super::{Alert, Extent, Outcome, SENTENCE, Search};
 use crate::findings::{Group, Values};
-use crate::text::{harmless, masked_key};
+use crate::text::{harmless, masked_key, name};
 
 /// Writes the object.
 pub(super) fn document(alert: &Alert<'_>, situation: Situation, extent: Extent) -> Value {
@@ -28,8 +28,8 @@ pub(super) fn document(alert: &Alert<'_>, situation: Situation, extent: Extent) 
         "severity": headline::severity(alert, situation).to_string(),
         "summary": headline::sentence(alert, situation),
         "alarm": {
-            "name": harmless(&change.name, 255),
-            "arn": shown(change.arn.as_deref()),
+            "name": name(&change.name, 255),
+            "arn": change.arn.as_deref().map(|arn| name(arn, NAME)),
             "account": shown(change.account.as_deref()),
             "region": shown(change.region.as_deref()),
             "oldState": shown(change.old_state.as_ref().map(ToString::to_string).as_deref()),
@@ -85,8 +85,8 @@ fn is_complete(alert: &Alert<'_>) -> bool {
 
 fn search(search: &Search) -> Value {
     json!({
-        "filter": harmless(&search.filter, NAME),
-        "logGroup": harmless(&search.log_group, NAME),
+        "filter": name(&search.filter, NAME),
+        "logGroup": name(&search.log_group, NAME),
         "pattern": search.pattern.chars().take(1_024).collect::<String>(),
         "pages": search.pages,
         "outcome": match search.outcome {

@@ -4,6 +4,7 @@ mod fields;
 mod groups;
 mod sections;
 
+use super::counts::is_cut;
 use super::headline::{Situation, sentence};
 use super::page::Page;
 use super::{Alert, Extent};
@@ -33,8 +34,11 @@ pub(super) fn mail(alert: &Alert<'_>, situation: Situation, extent: Extent) -> S
             sections::reconciliation(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);
         }
-        Situation::Recovered | Situation::TooLittleData => {
+        Situation::Recovered | Situation::Settled | Situation::TooLittleData => {
             groups::in_short(&mut page, alert, extent.groups);
+            if is_cut(alert) {
+                sections::reconciliation(&mut page, alert, extent);
+            }
             sections::problems(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);
         }

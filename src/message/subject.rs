@@ -68,6 +68,7 @@ fn short_lines(alert: &Alert<'_>, situation: Situation) -> Vec<String> {
             Some(duration) => format!("{alarm} is OK after {duration}"),
             None => format!("{alarm} is OK"),
         }],
+        (Situation::Settled, _) => vec![format!("{alarm} has data now and is OK")],
         (Situation::TooLittleData, _) => vec![format!("{alarm} has too little data to tell")],
     };
     let place = place(alert);

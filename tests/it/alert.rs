@@ -5,8 +5,10 @@ mod limits;
 
 use serde_json::{Value, json};
 
-use crate::fake_aws::{FakeAws, How};
-use crate::invoke::{invoke, request, sample};
+use crate::fake_aws::{FakeAws, How, environment};
+use crate::invoke::{invoke, invoke_as, request, sample};
+use kms_alarm::environment::Environment;
+use kms_alarm::message::HttpsFormat;
 
 const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
 
@@ -360,12 +362,10 @@ async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_onc
         world.log_groups.insert("second".to_owned(), group);
     }
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let mut groups: Vec<String> = parameters(&aws, "logs:FilterLogEvents")
+    let groups: Vec<String> = searches(&aws)
         .iter()
         .map(|search| search["logGroupName"].as_str().unwrap().to_owned())
         .collect();
-    groups.sort();
-    groups.dedup();
     assert_eq!(groups, ["pattern1-logging-loggroup", "second"]);
     let mail = mail(&published(&aws));
     assert!(
@@ -446,6 +446,57 @@ async fn a_recovery_is_told_without_when_the_history_cannot_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_beginning_of_an_older_alarm_is_not_taken_for_this_ones() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let seconds = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
+    {
+        let mut state = aws.state();
+        let alarm = state
+            .world
+            .alarms
+            .get_mut("pattern1-logging-alarm")
+            .unwrap();
+        alarm.history = vec![
+            (seconds("2026-11-23T10:00:24Z"), "OK"),
+            (seconds("2026-11-23T09:00:00Z"), "INSUFFICIENT_DATA"),
+            (seconds("2026-11-22T08:00:00Z"), "ALARM"),
+        ];
+    }
+    invoke(&aws, sample("sns-ok")).await.unwrap();
+    let mail = mail(&published(&aws)).replace('\n', " ");
+    assert!(
+        mail.contains("is OK again. Which calls to KMS failed"),
+        "{mail}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_only_had_no_data_before_has_not_recovered() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let mut event = sample("sns-ok");
+    let message = event["Records"][0]["Sns"]["Message"].as_str().unwrap();
+    let before = "\"OldStateValue\": \"ALARM\"";
+    assert!(message.contains(before));
+    let message = message.replace(before, "\"OldStateValue\": \"INSUFFICIENT_DATA\"");
+    event["Records"][0]["Sns"]["Message"] = json!(message);
+    invoke(&aws, event).await.unwrap();
+    let published = published(&aws);
+    assert!(
+        published["Subject"]
+            .as_str()
+            .unwrap()
+            .starts_with("[KMS INFO] "),
+        "{published}"
+    );
+    assert!(
+        mail(&published)
+            .replace('\n', " ")
+            .contains("It did not go off before")
+    );
+    assert_eq!(aws.calls(), ["sns:Publish"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn insufficient_data_is_told_without_looking_for_events() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     invoke(&aws, sample("sns-insufficient-data")).await.unwrap();
@@ -474,4 +525,26 @@ async fn the_functions_own_errors_are_labelled() {
         subject.starts_with("[KMS MEDIUM] the alarm's own call: "),
         "{subject}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_that_reads_the_topic_gets_its_own_notification_and_nobody_else_does() {
+    let mut published_https = Vec::new();
+    for https_format in [HttpsFormat::Json, HttpsFormat::Chat] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        let environment = Environment {
+            https_format,
+            ..environment()
+        };
+        invoke_as(&aws, &environment, sample("sns-alarm"))
+            .await
+            .unwrap();
+        let message = published(&aws)["Message"].as_str().unwrap().to_owned();
+        let variants: Value = serde_json::from_str(&message).unwrap();
+        let https: Value = serde_json::from_str(variants["https"].as_str().unwrap()).unwrap();
+        published_https.push((https["version"].clone(), variants["sqs"].clone()));
+    }
+    assert_eq!(published_https[0].0, 1);
+    assert_eq!(published_https[1].0, "1.0");
+    assert_eq!(published_https[0].1, published_https[1].1);
 }

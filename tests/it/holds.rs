@@ -164,16 +164,12 @@ pub fn answer(data: &[u8]) {
     let json = Response::new(&answer, &stack_id, "request", &logical_resource_id).to_json();
     assert!(json.len() <= LIMIT, "{} bytes", json.len());
     let read: Value = serde_json::from_slice(&json).expect("JSON");
-    match &answer.result {
-        Ok(_) => assert_eq!(read["Status"], "SUCCESS"),
-        Err(_) => {
-            assert_eq!(read["Status"], "FAILED");
-            assert!(
-                read["Reason"]
-                    .as_str()
-                    .is_some_and(|reason| !reason.is_empty())
-            );
-        }
+    if answer.result.is_ok() {
+        assert_eq!(read["Status"], "SUCCESS");
+    } else {
+        assert_eq!(read["Status"], "FAILED");
+        let reason = read["Reason"].as_str();
+        assert!(reason.is_some_and(|reason| !reason.is_empty()));
     }
 }
 

@@ -3,12 +3,12 @@
 use crate::cloudtrail::Kind;
 use crate::message::advice::advice_for;
 use crate::message::change;
-use crate::message::counts::{counts, searched};
+use crate::message::counts::{counts, is_cut, searched};
 use crate::message::headline::Situation;
 use crate::message::links::Links;
 use crate::message::page::Page;
 use crate::message::time::moment;
-use crate::message::{Alert, Extent, Outcome, SENTENCE, Search};
+use crate::message::{Alert, Extent, SENTENCE};
 use crate::text::{harmless, shell_word};
 
 /// What it means and what to do first, for the worst group.
@@ -104,7 +104,7 @@ pub(super) fn why_nothing(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
         "The alarm has no metric of its own, so no metric filter leads to its events."
     } else if alert.searches.is_empty() {
         "No metric filter feeds the alarm's metric any more, so there is no log group to search."
-    } else if alert.searches.iter().any(is_cut) {
+    } else if is_cut(alert) {
         "The search was ended before it was complete. The command below makes the whole of it."
     } else if alert.findings.unreadable() > 0 {
         "Log messages were found, but they are no CloudTrail events."
@@ -112,10 +112,6 @@ pub(super) fn why_nothing(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
         "The events may not be searchable yet: CloudTrail's logs can lag behind the metric. Or the metric filter was \
          changed since. Look again in a few minutes."
     });
-}
-
-fn is_cut(search: &Search) -> bool {
-    search.outcome != Outcome::Complete
 }
 
 /// Commands to look for oneself.
@@ -157,7 +153,7 @@ pub(super) fn links(page: &mut Page, alert: &Alert<'_>, extent: Extent, situatio
         .map(|address| ("Alarm:", address))
         .into_iter()
         .collect();
-    if found || situation != Situation::TooLittleData {
+    if found || !matches!(situation, Situation::Settled | Situation::TooLittleData) {
         let log_events = links.log_events.into_iter();
         titled.extend(log_events.map(|address| ("Log events:", address)));
         let insights = links.insights.into_iter();

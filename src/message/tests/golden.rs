@@ -2,7 +2,7 @@
 
 use super::approved::check_golden;
 use super::*;
-use crate::alarm::Datapoint;
+use crate::alarm::{Datapoint, StateValue};
 
 #[test]
 fn a_disabled_key_and_a_denial_are_told_together() {
@@ -73,6 +73,24 @@ fn a_recovery_says_how_long_and_how_many() {
         .events(DENIED, 2, None);
     case.change.previous_changed_at = Some("2026-11-23T09:48:20.123Z".parse().unwrap());
     check_golden("recovered", &case.composed());
+}
+
+#[test]
+fn a_recovery_whose_calls_could_not_be_looked_for_does_not_say_that_there_were_none() {
+    let mut case = Case::of(include_str!("../../../events/sns-ok.json"));
+    case.searches.clear();
+    case.problems.push(
+        "cloudwatch:DescribeAlarmHistory on pattern1-logging-alarm: AccessDenied: not allowed"
+            .to_owned(),
+    );
+    check_golden("recovered-not-searched", &case.composed());
+}
+
+#[test]
+fn an_alarm_that_only_had_no_data_before_has_not_recovered() {
+    let mut case = Case::of(include_str!("../../../events/sns-ok.json"));
+    case.change.old_state = Some(StateValue::InsufficientData);
+    check_golden("settled", &case.composed());
 }
 
 #[test]
