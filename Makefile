@@ -1,12 +1,16 @@
 # `make` alone prints the verbs. Needs Rust and Python 3; everything else is
-# installed, pinned, into .venv and target.
+# installed, pinned, into .venv, .tools and target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check mails build clean
+.PHONY: help demo test check mails fuzz audit build clean
 
 VENV := .venv
 PYTHON := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python
 BOOTSTRAP := target/release/bootstrap
+TOOLS := .tools/bin
+FUZZED := event cloudtrail window message answer
+# How long `make fuzz` spends on each of them, in seconds.
+EACH := 60
 
 help: ## Print the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -14,7 +18,7 @@ help: ## Print the verbs
 demo: build $(VENV)/installed ## Run the whole chain on a local AWS (KEEP=1: leave it running after the deploy)
 	@$(PYTHON) -m scenario $(if $(KEEP),--keep)
 
-test: build $(VENV)/installed ## Run every test
+test: build $(VENV)/installed $(TOOLS)/cargo-deny ## Run every test
 	@$(PYTHON) tests/run.py
 
 check: ## Check format and lints
@@ -27,14 +31,32 @@ mails: ## Write the approved mails of tests/golden anew, and print them; `git di
 	@cargo test --locked --lib --quiet -- message::tests
 	@tail -n +1 tests/golden/*.txt tests/golden/codes/*.txt
 
+fuzz: $(TOOLS)/cargo-fuzz ## Feed made-up input to the parsers, the window, the message, the answer (EACH=60 seconds)
+	@for target in $(FUZZED); do \
+	  mkdir -p fuzz/work/$$target && \
+	  RUSTC_BOOTSTRAP=1 $(TOOLS)/cargo-fuzz run $$target fuzz/work/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(EACH) -max_len=65536 -timeout=10 -print_final_stats=1 -verbosity=0 || exit 1; \
+	done
+
+audit: $(TOOLS)/cargo-deny ## Ask the RustSec database about known faults of the crates (it is fetched from GitHub)
+	$(TOOLS)/cargo-deny --locked check advisories
+
 build: ## Build the function as it is deployed
 	cargo build --locked --release
 
 clean: ## Remove what was built and installed
-	rm -rf target $(VENV)
+	rm -rf target fuzz/target fuzz/work .tools $(VENV)
 
 $(VENV)/installed: tests/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, as python3")'
 	python3 -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
+
+$(TOOLS)/cargo-deny: VERSION := 0.20.2
+$(TOOLS)/cargo-fuzz: VERSION := 0.13.2
+# Debug builds: compiled in half the time, and fast enough.
+$(TOOLS)/%:
+	CARGO_TARGET_DIR=.tools/target cargo install --quiet --locked --debug --root .tools --version $(VERSION) \
+	  $(if $(findstring deny,$*),--no-default-features) $*
+	rm -rf .tools/target

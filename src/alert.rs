@@ -102,7 +102,7 @@ pub async fn alert(
         zone: reader.zone,
         https: reader.https,
     });
-    publish(sns, reader.topic_arn, &message).await?;
+    publish(sns, reader.topic_arn, &message, deadline).await?;
     info!(
         alarm = change.name,
         alert_id = change.alert_id(),
@@ -128,6 +128,7 @@ pub async fn pass_on(
     sns: &Sns,
     topic_arn: &str,
     original: &SnsMessage,
+    deadline: Instant,
 ) -> Result<metrics::Outcome, Fault> {
     let passed_on = message::passed_on(original.subject.as_deref(), &original.message);
     let mut request = sns
@@ -142,7 +143,7 @@ pub async fn pass_on(
             request = request.message_attributes(name, value);
         }
     }
-    publish::send(request, topic_arn).await?;
+    publish::send(request, topic_arn, deadline).await?;
     Ok(metrics::Outcome::PassedOn)
 }
 
@@ -153,7 +154,12 @@ fn stop_looking(deadline: Instant) -> Instant {
     deadline - PUBLISH.min(left / 2)
 }
 
-async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fault> {
+async fn publish(
+    sns: &Sns,
+    topic_arn: &str,
+    message: &Message,
+    deadline: Instant,
+) -> Result<(), Fault> {
     let mut request = sns
         .publish()
         .topic_arn(topic_arn)
@@ -167,7 +173,7 @@ async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fa
         let value = attribute_value("String", &value)?;
         request = request.message_attributes(name, value);
     }
-    publish::send(request, topic_arn).await
+    publish::send(request, topic_arn, deadline).await
 }
 
 fn attribute_value(data_type: &str, value: &str) -> Result<MessageAttributeValue, Fault> {

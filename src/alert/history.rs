@@ -17,7 +17,7 @@ pub(super) async fn alarmed_at(
     change: &StateChange,
 ) -> Result<Option<Timestamp>, Fault> {
     // A page may be empty and yet not the last.
-    let mut transitions = cloudwatch
+    let mut items = cloudwatch
         .describe_alarm_history()
         .alarm_name(&change.name)
         .history_item_type(HistoryItemType::StateUpdate)
@@ -29,8 +29,8 @@ pub(super) async fn alarmed_at(
         .send();
     // The newest is this change itself, once it stands in the history; the one before it must be
     // the alarm, or it is not this alarm's beginning.
-    for _ in 0..2 {
-        let Some(item) = transitions.next().await else {
+    for entry in 0..2 {
+        let Some(item) = items.next().await else {
             break;
         };
         let item = item
@@ -42,7 +42,7 @@ pub(super) async fn alarmed_at(
                 let millis = item.timestamp().and_then(|time| time.to_millis().ok());
                 return Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()));
             }
-            Some("OK") => {}
+            Some("OK") if entry == 0 => {}
             _ => break,
         }
     }

@@ -9,26 +9,44 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 
+use std::time::Duration;
+
 use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::error::SdkError;
 use aws_sdk_sns::operation::publish::builders::PublishFluentBuilder;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use crate::fault::Fault;
 
-/// Sends it.
-pub(super) async fn send(request: PublishFluentBuilder, topic_arn: &str) -> Result<(), Fault> {
+/// What is left for saying that it failed, before Lambda ends the invocation without a word.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Sends it, and gives up before the deadline.
+pub(super) async fn send(
+    request: PublishFluentBuilder,
+    topic_arn: &str,
+    deadline: Instant,
+) -> Result<(), Fault> {
+    let left = deadline.saturating_duration_since(Instant::now());
     let careful = Builder::new().retry_classifier(PublishRetries);
-    match request.customize().config_override(careful).send().await {
-        Ok(_) => Ok(()),
-        Err(error) if is_done(&error) => {
+    let sent = request.customize().config_override(careful).send();
+    match timeout(left.saturating_sub(LAST_WORDS.min(left / 4)), sent).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) if is_done(&error) => {
             warn!("published, but the rest of the answer could not be read");
             Ok(())
         }
-        Err(error) => Err(Fault::of("sns:Publish", topic_arn, &error)),
+        Ok(Err(error)) => Err(Fault::of("sns:Publish", topic_arn, &error)),
+        Err(_) => Err(Fault {
+            action: "sns:Publish",
+            object: topic_arn.to_owned(),
+            code: None,
+            message: "no answer in time".to_owned(),
+        }),
     }
 }
 

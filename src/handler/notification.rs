@@ -30,6 +30,13 @@ pub(super) async fn batch(
     let mut failures = Vec::new();
     for (index, record) in records.iter().enumerate() {
         let began = Instant::now();
+        // No record may use up the time of those behind it.
+        let left = invocation.deadline.saturating_duration_since(began);
+        let behind = u32::try_from(count.saturating_sub(index)).unwrap_or(u32::MAX);
+        let invocation = &Invocation {
+            deadline: began + left / behind.max(1),
+            ..invocation.clone()
+        };
         let handled = async {
             let message = message(record)?;
             notification(environment, clients, invocation, &message).await
@@ -98,7 +105,7 @@ async fn notification(
         Err(not_read) => {
             warn!(reason = %not_read, "passing a message on as it is");
             let reader = reader(environment)?;
-            Ok(alert::pass_on(&clients.sns, reader.topic_arn, sns).await?)
+            Ok(alert::pass_on(&clients.sns, reader.topic_arn, sns, invocation.deadline).await?)
         }
     }
 }

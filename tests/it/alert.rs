@@ -250,6 +250,75 @@ async fn every_record_of_a_batch_is_handled_when_one_fails() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_failure_of_a_part_of_a_batch_says_that_the_rest_will_come_again() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    aws.fail("sns:Publish", How::Denied, 1);
+    let error = invoke(&aws, sample("sns-two-records")).await.unwrap_err();
+    assert!(
+        error.ends_with(
+            "; the other 1 of 2 went out, and will again, with the same alert ids, when Lambda \
+             hands over the whole batch again"
+        ),
+        "{error}"
+    );
+    // Lambda hands over the whole batch again: what went out comes word for word.
+    invoke(&aws, sample("sns-two-records")).await.unwrap();
+    let published = aws.state().published.clone();
+    assert_eq!(published.len(), 3);
+    assert_eq!(published[0]["Message"], published[2]["Message"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_hangs_leaves_the_others_their_time() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    aws.fail("logs:FilterLogEvents", How::Hang, 3);
+    aws.fail("sns:Publish", How::Hang, 3);
+    let error = invoke(&aws, sample("sns-two-records")).await.unwrap_err();
+    assert!(
+        error.starts_with("record 1 of 2: sns:Publish on "),
+        "{error}"
+    );
+    published(&aws);
+}
+
+/// Whichever way a change comes and whoever reads of it: the alert id is in
+/// every variant that has room for it, and the same.
+#[tokio::test(start_paused = true)]
+async fn the_alert_id_is_the_same_in_every_variant_of_every_shape() {
+    let mut ids = std::collections::BTreeSet::new();
+    for name in [
+        "sns-alarm",
+        "lambda-action-alarm",
+        "event-bridge-alarm",
+        "sns-alarm",
+    ] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        let mut event = sample(name);
+        if let Some(message) = event.pointer_mut("/Records/0/Sns/Message") {
+            // An alarm that is judged again on the same datapoints.
+            let later = message.as_str().unwrap().replace("09:48:20", "09:49:20");
+            *message = json!(later);
+        }
+        invoke(&aws, event).await.unwrap();
+        let published = published(&aws);
+        let variants: Value = serde_json::from_str(published["Message"].as_str().unwrap()).unwrap();
+        for (protocol, variant) in variants.as_object().unwrap() {
+            let variant = variant.as_str().unwrap();
+            let id = match protocol.as_str() {
+                "default" | "email" => variant.split("alert id: ").nth(1).unwrap()[..12].to_owned(),
+                "sms" => continue,
+                _ => {
+                    let json: Value = serde_json::from_str(variant).unwrap();
+                    json["alertId"].as_str().unwrap().to_owned()
+                }
+            };
+            ids.insert(id);
+        }
+    }
+    assert_eq!(ids.len(), 1, "{ids:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_is_no_alarm_is_passed_on_as_it_is() {
     let aws = provisioned(&[]).await;
     let mut sample = sample("sns-test-message");

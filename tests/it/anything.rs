@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use crate::holds;
 
-fn check(cases: u32, input: &impl Strategy<Value = Vec<u8>>, holds: fn(&[u8])) {
+type Holds = fn(&[u8]);
+
+fn check(cases: u32, input: &impl Strategy<Value = Vec<u8>>, holds: Holds) {
     // The same cases on every run.
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let config = Config {
@@ -176,7 +178,6 @@ fn any_answer_is_one_that_cloudformation_takes() {
 
 #[test]
 fn what_fuzzing_kept_holds() {
-    type Holds = fn(&[u8]);
     let targets: [(&str, Holds); 5] = [
         ("event", holds::event),
         ("cloudtrail", holds::cloudtrail),

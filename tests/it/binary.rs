@@ -308,3 +308,58 @@ async fn an_outcome_holds_nothing_personal_and_no_credentials() {
         assert!(!told.contains(secret), "{secret}: {told}");
     }
 }
+
+/// With three seconds to go, a call that never answers is given up in time for
+/// the publish.
+#[tokio::test]
+async fn a_hanging_call_never_takes_the_time_of_the_publish() {
+    for (event, call) in [
+        ("sns-alarm", "logs:DescribeMetricFilters"),
+        ("sns-alarm", "logs:FilterLogEvents"),
+        ("sns-ok", "cloudwatch:DescribeAlarmHistory"),
+    ] {
+        let aws = crate::alert::provisioned(&[&["decrypt-disabled"]]).await;
+        aws.fail(call, How::Hang, 99);
+        let run = Run {
+            timeout: Duration::from_secs(3),
+            ..Run::new(&aws)
+        };
+        let started = Instant::now();
+        let ran = run.events(vec![sample(event)]).await;
+        let took = started.elapsed();
+        assert_eq!(ran.outcomes, [Ok(())], "{call}: {}", ran.log);
+        assert!(took < Duration::from_secs(3), "{call}: {took:?}");
+        let published = aws.state().published.clone();
+        assert_eq!(published.len(), 1, "{call}");
+        let mail = crate::alert::mail(&published[0]);
+        let mail = mail.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            mail.contains(call) || mail.contains("time ran out"),
+            "{call}: {mail}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_hanging_publish_is_an_error_before_lambda_ends_the_invocation() {
+    let aws = crate::alert::provisioned(&[&["decrypt-disabled"]]).await;
+    aws.fail("sns:Publish", How::Hang, 99);
+    let run = Run {
+        timeout: Duration::from_secs(3),
+        ..Run::new(&aws)
+    };
+    let started = Instant::now();
+    let ran = run.events(vec![sample("sns-alarm")]).await;
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
+    let error = ran.outcomes[0].as_ref().unwrap_err()["errorMessage"]
+        .as_str()
+        .unwrap();
+    assert!(
+        error.contains("sns:Publish on ") && error.contains("no answer in time"),
+        "{error}"
+    );
+}

@@ -279,7 +279,7 @@ impl HttpConnector for FakeAws {
                 let aws = self.clone();
                 HttpConnectorFuture::new(async move {
                     // Without an end to it, time would stand still.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
                     let body = aws.state().paged(&call, how);
                     Ok(call.service.response(body))
                 })

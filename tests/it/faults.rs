@@ -143,8 +143,9 @@ fn check(
         return;
     }
     let (mail, prose) = (mail(&told.published[0]), text(&told.published[0]));
-    let missing =
-        prose.contains("WHAT IS MISSING HERE") && prose.contains(&format!("{operation} "));
+    let said = [format!("{operation} "), "could not be looked up".to_owned()];
+    let missing = prose.contains("WHAT IS MISSING HERE")
+        && said.iter().any(|said| prose.contains(said.as_str()));
     let cut = prose.contains("because time ran out");
     assert!(
         missing || cut,

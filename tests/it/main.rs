@@ -25,3 +25,4 @@ mod provision;
 mod readme;
 mod rules;
 mod runtime_api;
+mod storm;

@@ -33,6 +33,8 @@ pub struct Ran {
     pub refusals: Vec<&'static str>,
     /// All that it wrote to its log.
     pub log: String,
+    /// The most memory it ever had, in KiB.
+    pub peak_kib: u64,
 }
 
 /// One run of the binary.
@@ -114,6 +116,7 @@ impl Run {
             let waiting = tokio::time::timeout(Duration::from_mins(1), outcomes.recv());
             ran.push(waiting.await.expect("an outcome in time").unwrap());
         }
+        let peak_kib = peak_kib(function.id().unwrap());
         function.kill().await.unwrap();
         serving.abort();
         let refusals = server.refusals.lock().unwrap().clone();
@@ -121,6 +124,7 @@ impl Run {
             outcomes: ran,
             refusals,
             log: reading.await.unwrap(),
+            peak_kib,
         }
     }
 }
@@ -232,6 +236,16 @@ impl Server {
                 .unwrap(),
         }
     }
+}
+
+/// A process's high-water mark, where the system tells it.
+///
+/// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
+fn peak_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let mark = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    mark.and_then(|mark| mark.trim().strip_suffix(" kB")?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Lambda tells the deadline as an instant of the real clock.

@@ -3,7 +3,7 @@
 use crate::cloudtrail::Kind;
 use crate::message::advice::advice_for;
 use crate::message::change;
-use crate::message::counts::{counts, searched};
+use crate::message::counts::{counts, is_cut, searched};
 use crate::message::headline::Situation;
 use crate::message::links::Links;
 use crate::message::page::Page;
@@ -117,6 +117,8 @@ pub(super) fn why_nothing(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
         "The alarm has no metric of its own, so no metric filter leads to its events."
     } else if alert.searches.is_empty() {
         "No metric filter feeds the alarm's metric any more, so there is no log group to search."
+    } else if is_cut(alert) {
+        "The search was ended before it was complete. The command below makes the whole of it."
     } else if alert.findings.unreadable() > 0 {
         "Log messages were found, but they are no CloudTrail events."
     } else {

@@ -1,0 +1,54 @@
+"""What the build takes from elsewhere: pinned, of known origin, under licences that allow it."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CARGO_DENY = ROOT / ".tools" / "bin" / "cargo-deny"
+
+
+@pytest.mark.parametrize("check", ["licenses", "bans", "sources"])
+def test_every_crate_of_the_binary_passes(check):
+    assert CARGO_DENY.exists(), "make test installs it"
+    ran = subprocess.run(
+        [CARGO_DENY, "--locked", "--color", "never", "check", check], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr[-4000:]
+
+
+def test_every_crate_comes_from_the_registry_with_its_checksum():
+    for lock in ("Cargo.lock", "fuzz/Cargo.lock"):
+        packages = (ROOT / lock).read_text(encoding="utf-8").split("[[package]]")[1:]
+        assert packages
+        for package in packages:
+            name = re.search(r'^name = "(.+)"$', package, re.M)[1]
+            if name not in ("kms-alarm", "fuzz"):
+                assert 'source = "registry+' in package and 'checksum = "' in package, f"{lock}: {name}"
+
+
+def test_every_python_package_is_pinned_with_its_hash():
+    text = (ROOT / "tests" / "requirements.txt").read_text(encoding="utf-8")
+    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
+    requirements = [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert len(requirements) > 10
+    for requirement in requirements:
+        assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ;.*)? +--hash=sha256:[0-9a-f]{64}", requirement), requirement
+    asked = (ROOT / "tests" / "requirements.in").read_text(encoding="utf-8").splitlines()
+    assert all("==" in line for line in asked if line and not line.startswith("#"))
+    assert "--require-hashes" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_every_build_is_locked():
+    for name in ("Makefile", "tests/run.py"):
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+            if re.search(r'(^|[\s@])cargo (build|test|clippy|run|install)\b|"cargo", "', line):
+                assert "--locked" in line, line
+
+
+def test_nothing_of_ours_runs_while_it_is_built():
+    assert not list(ROOT.glob("build.rs")) + list((ROOT / "src").glob("**/build.rs"))
+    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    assert not re.search(r"^build\b|^links\b|proc-macro = true|\[build-dependencies\]|\bgit = ", manifest, re.M)
