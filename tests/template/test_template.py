@@ -11,6 +11,7 @@ import sys
 from itertools import combinations
 from pathlib import Path
 
+import jsonschema
 import pytest
 from cloudformation import ROOT, TEMPLATE, Stack, source
 
@@ -49,6 +50,7 @@ PARAMETERS = {
         ["/aws/cloudtrail", "pattern1-logging-Pattern1CloudWatchLogGroup-1ABC", "a.b_c#d"],
         ["", "a b", "a:*", f"{LOGS}:log-group:a", 'a"b', "a'b", "a" * 513],
     ),
+    "LoggingStackName": ("String", "", ["pattern1-logging", "A"], ["1logging", "a_b", "a.b", "a" * 129]),
     "LogRetentionDays": ("Number", "30", ["1", "365", "3653"], ["0", "2", "31", "never"]),
     "MetricName": ("String", "KMSSecurityError", ["KMS errors", "a/b.c#d-e_f"], ["", "a:b", "a*", "$a", 'a"b', "a" * 256]),
     "MetricNamespace": (
@@ -213,6 +215,9 @@ UNTAGGED = {
 }
 
 
+SCHEMA = json.loads(Path(__file__).with_name("dashboard.schema.json").read_text(encoding="utf-8"))
+
+
 @pytest.fixture(scope="module")
 def stack():
     """The stack that a bare deployment makes."""
@@ -340,6 +345,19 @@ def test_without_one_the_role_comes_from_the_application_stack():
     imported = Stack(AppStackName="other-app")
     imported.resolve(imported.template["Resources"])
     assert imported.imported == {"other-app-ApplicationTaskRole"}
+
+
+def test_a_logging_stacks_log_group_is_used_wherever_the_log_group_is_named():
+    given = Stack(LoggingStackName="other-logging", TaskRoleArn=ROLE)
+    imported = "<import other-logging-Pattern1CloudWatchLogGroup>"
+    assert given.properties("KmsAlarm")["LogGroupName"] == imported
+    found = permissions(given)
+    for statement in [("provision", "MakeFilter"), ("alert", "FindEvents")]:
+        assert found[statement][1] == f"{LOGS}:log-group:{imported}:*"
+    assert given.properties("Dashboard")["DashboardBody"].count(imported) == 3
+    everything = json.dumps(given.resolve(given.template["Resources"]))
+    assert "pattern1-logging-loggroup" not in everything
+    assert given.imported == {"other-logging-Pattern1CloudWatchLogGroup"}
 
 
 def test_only_who_asks_for_it_is_told_of_the_recovery():
@@ -616,12 +634,12 @@ def test_the_dashboards_address_is_that_of_the_partitions_console(partition, hos
         {"LogGroupName": "/a/b.c_d#e-f", "MetricNamespace": "My App/KMS", "MetricName": "a b"},
     ],
 )
-def test_the_dashboards_widgets_are_valid_json_on_the_grid_and_do_not_overlap(parameters):
+def test_the_dashboard_is_as_documented_and_its_widgets_do_not_overlap(parameters):
+    body = json.loads(Stack(**parameters).properties("Dashboard")["DashboardBody"])
+    jsonschema.validate(body, SCHEMA, jsonschema.Draft202012Validator)
     areas = []
     for each in widgets(Stack(**parameters)):
-        assert each["type"] in {"text", "metric", "alarm", "log"}
-        assert each["width"] >= 1 and 1 <= each["height"] <= 1000
-        assert each["x"] >= 0 and each["x"] + each["width"] <= 24
+        assert each["x"] + each["width"] <= 24
         columns, rows = range(each["x"], each["x"] + each["width"]), range(each["y"], each["y"] + each["height"])
         areas.append({(x, y) for x in columns for y in rows})
     assert not any(one & other for one, other in combinations(areas, 2))
@@ -642,7 +660,7 @@ def test_the_dashboard_shows_both_alarms(stack):
 @pytest.mark.parametrize("title", ["Latest errors", "Errors by code"])
 def test_the_dashboards_queries_find_what_the_filter_counts(title):
     query = widget(Stack(TaskRoleArn=ROLE, LogGroupName="my-group"), title)["query"]
-    source_command, condition = query.split(" | ")[:2]
+    source_command, condition = query.split("\n| ")[:2]
     assert source_command == "SOURCE 'my-group'"
     assert condition == (
         'filter eventSource = "kms.amazonaws.com" and ispresent(errorCode)'
@@ -652,7 +670,7 @@ def test_the_dashboards_queries_find_what_the_filter_counts(title):
 
 def test_the_latest_errors_are_shown_with_who_what_and_why(stack):
     query = widget(stack, "Latest errors")["query"]
-    assert query.endswith("| display time, code, operation, key, task, source, message")
+    assert query.endswith("\n| display time, code, operation, key, task, source, message")
 
 
 def test_the_dashboard_shows_how_the_function_is(stack):
