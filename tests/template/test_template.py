@@ -274,6 +274,38 @@ def test_cfn_lint_has_nothing_to_say():
     assert (linted.returncode, linted.stdout) == (0, ""), linted.stderr
 
 
+def test_checkov_finds_nothing_but_what_is_excused_with_its_reason_beside_it():
+    checkov = ROOT / ".tools/checkov/bin/checkov"
+    command = [checkov, "--file", TEMPLATE, "--framework", "cloudformation", "--skip-download", "--output", "json"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    report = json.loads(checked.stdout)
+    assert report["summary"]["failed"] == report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] > 10
+    excused = {(each["resource"], each["check_id"]) for each in report["results"]["skipped_checks"]}
+    assert excused == {
+        ("AWS::Logs::LogGroup.AlarmFunctionLog", "CKV_AWS_158"),
+        ("AWS::SNS::Topic.AlarmStateTopic", "CKV_AWS_26"),
+        ("AWS::SQS::Queue.DeadLetterQueue", "CKV_AWS_27"),
+        ("AWS::Serverless::Function.AlarmFunction", "CKV_AWS_115"),
+        ("AWS::Serverless::Function.AlarmFunction", "CKV_AWS_117"),
+        ("AWS::Serverless::Function.AlarmFunction", "CKV_AWS_173"),
+    }
+
+
+def test_the_application_repository_can_show_it():
+    # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-template-publishing-applications-metadata-properties.html
+    shown = source()["Metadata"]["AWS::ServerlessRepo::Application"]
+    assert re.fullmatch(r"[a-zA-Z0-9-]{1,140}", shown["Name"])
+    assert 1 <= len(shown["Description"]) <= 256
+    assert re.fullmatch(r"[a-z0-9](([a-z0-9]|-(?!-))*[a-z0-9])?", shown["Author"]) and len(shown["Author"]) <= 127
+    assert all(re.fullmatch(r"[a-zA-Z0-9+_:/@-]{1,127}", label) for label in shown["Labels"]) and len(shown["Labels"]) <= 10
+    assert (ROOT / shown["LicenseUrl"]).is_file() and (ROOT / shown["ReadmeUrl"]).is_file()
+    crate = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{shown["SemanticVersion"]}"\n' in crate
+    assert f'\nlicense = "{shown["SpdxLicenseId"]}"\n' in crate
+
+
 def test_the_parameters_are_these_with_these_defaults():
     found = {name: (each["Type"], str(each["Default"])) for name, each in source()["Parameters"].items()}
     assert found == {name: (kind, default) for name, (kind, default, _, _) in PARAMETERS.items()}
