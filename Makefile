@@ -2,7 +2,7 @@
 # installed, pinned, into .venv, .tools and target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sam test check build clean
+.PHONY: help demo sam test check mails build clean
 
 VENV := .venv
 PYTHON := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python
@@ -25,6 +25,12 @@ test: build $(VENV)/installed $(SAM) .tools/checkov/installed ## Run every test
 check: ## Check format and lints
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+
+mails: ## Write the approved mails of tests/golden anew, and print them; `git diff` shows what changed
+	@cargo test --locked --lib --no-fail-fast -- message::tests >/dev/null 2>&1 || true
+	@find tests/golden -name '*.new' -exec sh -c 'mv "$$1" "$${1%.new}"' sh {} \;
+	@cargo test --locked --lib --quiet -- message::tests
+	@tail -n +1 tests/golden/*.txt tests/golden/codes/*.txt
 
 build: ## Build the function as it is deployed
 	cargo build --locked --release

@@ -128,6 +128,13 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl StateChange {
+    /// Whether the alarm went off before and is over now. An alarm that is OK after it had too
+    /// little data is not.
+    #[must_use]
+    pub fn is_recovery(&self) -> bool {
+        self.new_state == StateValue::Ok && matches!(self.old_state, None | Some(StateValue::Alarm))
+    }
+
     /// The partition of the alarm's Region: `aws`, `aws-cn`, `aws-us-gov` or what the ARN says.
     #[must_use]
     pub fn partition(&self) -> &str {

@@ -4,25 +4,28 @@
 //! out and says what is missing; only a failed publish is an error; and looking
 //! stops early enough to leave the publish its time.
 
+mod changes;
+mod history;
+mod search;
+
 use std::time::Duration;
 
 use aws_lambda_events::event::sns::SnsMessage;
 use aws_sdk_cloudwatch::Client as CloudWatch;
-use aws_sdk_cloudwatch::types::{HistoryItemType, ScanBy};
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sns::types::MessageAttributeValue;
-use aws_smithy_types::DateTime;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use crate::alarm::{Metric, StateChange, StateValue, Window};
+use self::changes::look_for_changes;
+use self::history::alarmed_at;
+use self::search::{Looked, look};
+use crate::alarm::{StateChange, StateValue};
+use crate::cloudtrail::Ourselves;
 use crate::fault::Fault;
-use crate::findings::Findings;
-use crate::message::{self, Alert, Message, Outcome, Search};
+use crate::message::{self, Alert, HttpsFormat, Message};
 
 /// Where alerts go and how they show times.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +36,8 @@ pub struct Reader<'a> {
     pub zone: &'a TimeZone,
     /// What is wrong with the reader's settings, for the mail to say.
     pub problem: Option<&'a str>,
+    /// What HTTPS subscribers understand.
+    pub https: HttpsFormat,
 }
 
 /// How much of the time left belongs to the publish: two attempts.
@@ -49,12 +54,13 @@ pub async fn alert(
     cloudwatch: &CloudWatch,
     sns: &Sns,
     reader: Reader<'_>,
+    ourselves: &Ourselves,
     mut change: StateChange,
     deadline: Instant,
 ) -> Result<(), Fault> {
     let until = stop_looking(deadline);
     let mut problems = Vec::new();
-    if change.new_state == StateValue::Ok && change.previous_changed_at.is_none() {
+    if change.is_recovery() && change.previous_changed_at.is_none() {
         match timeout_at(until, alarmed_at(cloudwatch, &change)).await {
             Ok(Ok(began)) => change.previous_changed_at = began,
             Ok(Err(fault)) => problems.push(fault.to_string()),
@@ -65,11 +71,19 @@ pub async fn alert(
     }
     let change = &change;
     let mut looked = match change.new_state {
-        StateValue::Alarm => look(logs, change, until).await,
-        StateValue::Ok if change.previous_changed_at.is_some() => look(logs, change, until).await,
-        _ => Looked::nowhere(change.window()),
+        StateValue::Alarm => look(logs, change, ourselves, until).await,
+        _ if change.is_recovery() && change.previous_changed_at.is_some() => {
+            look(logs, change, ourselves, until).await
+        }
+        _ => Looked::nowhere(change.window(), ourselves),
     };
+    if change.new_state == StateValue::Alarm {
+        look_for_changes(logs, &mut looked, until).await;
+    }
     looked.problems.splice(0..0, problems);
+    for problem in &looked.problems {
+        warn!(problem, "looked with a problem");
+    }
     looked.problems.extend(reader.problem.map(str::to_owned));
     let message = message::compose(&Alert {
         change,
@@ -79,6 +93,7 @@ pub async fn alert(
         findings: &looked.findings,
         problems: &looked.problems,
         zone: reader.zone,
+        https: reader.https,
     });
     publish(sns, reader.topic_arn, &message).await?;
     info!(
@@ -126,168 +141,6 @@ pub async fn pass_on(sns: &Sns, topic_arn: &str, original: &SnsMessage) -> Resul
 fn stop_looking(deadline: Instant) -> Instant {
     let left = deadline.saturating_duration_since(Instant::now());
     deadline - PUBLISH.min(left / 2)
-}
-
-/// When the alarm went off before it recovered: SNS's message does not tell.
-///
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
-async fn alarmed_at(
-    cloudwatch: &CloudWatch,
-    change: &StateChange,
-) -> Result<Option<Timestamp>, Fault> {
-    let history = cloudwatch
-        .describe_alarm_history()
-        .alarm_name(&change.name)
-        .history_item_type(HistoryItemType::StateUpdate)
-        .end_date(DateTime::from_millis(change.changed_at.as_millisecond()))
-        .scan_by(ScanBy::TimestampDescending)
-        .max_records(10)
-        .send()
-        .await
-        .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
-    let alarmed = history.alarm_history_items().iter().find(|item| {
-        let data = item.history_data().unwrap_or_default();
-        let data: Value = serde_json::from_str(data).unwrap_or_default();
-        data.pointer("/newState/stateValue").and_then(Value::as_str) == Some("ALARM")
-    });
-    Ok(alarmed
-        .and_then(|item| item.timestamp())
-        .and_then(|time| time.to_millis().ok())
-        .and_then(|millis| Timestamp::from_millisecond(millis).ok()))
-}
-
-/// What looking gave.
-struct Looked {
-    window: Window,
-    widened: bool,
-    searches: Vec<Search>,
-    findings: Findings,
-    problems: Vec<String>,
-}
-
-impl Looked {
-    fn nowhere(window: Window) -> Self {
-        Self {
-            window,
-            widened: false,
-            searches: Vec::new(),
-            findings: Findings::default(),
-            problems: Vec::new(),
-        }
-    }
-}
-
-/// Asks which filters feed the alarm's metric and searches their log groups
-/// with their patterns, once more in a wider window when nothing is found.
-async fn look(logs: &Logs, change: &StateChange, until: Instant) -> Looked {
-    let mut looked = Looked::nowhere(change.window());
-    let Some(metric) = &change.metric else {
-        looked.problems.push(
-            "the alarm does not watch one metric, so no metric filter tells where to look"
-                .to_owned(),
-        );
-        return looked;
-    };
-    match timeout_at(until, filters(logs, metric)).await {
-        Ok(Ok(searches)) => looked.searches = searches,
-        Ok(Err(fault)) => looked.problems.push(fault.to_string()),
-        Err(_) => looked
-            .problems
-            .push("logs:DescribeMetricFilters did not answer in time".to_owned()),
-    }
-    if looked.searches.is_empty() && looked.problems.is_empty() {
-        looked.problems.push(format!(
-            "no metric filter feeds {} {} any more",
-            metric.namespace, metric.name
-        ));
-    }
-    search(logs, &mut looked, until).await;
-    let complete = |search: &Search| search.outcome == Outcome::Complete;
-    if looked.findings.is_empty()
-        && looked.searches.iter().all(complete)
-        && !looked.searches.is_empty()
-    {
-        looked.window = looked.window.widened();
-        looked.widened = true;
-        search(logs, &mut looked, until).await;
-    }
-    for problem in &looked.problems {
-        warn!(problem, "looked with a problem");
-    }
-    looked
-}
-
-/// The filters that feed a metric, each a search to make.
-async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
-    let mut pages = logs
-        .describe_metric_filters()
-        .metric_namespace(&metric.namespace)
-        .metric_name(&metric.name)
-        .into_paginator()
-        .items()
-        .send();
-    let mut searches = Vec::new();
-    while let Some(found) = pages.next().await {
-        let found =
-            found.map_err(|error| Fault::of("logs:DescribeMetricFilters", &metric.name, &error))?;
-        searches.push(Search {
-            filter: found.filter_name.unwrap_or_default(),
-            log_group: found.log_group_name.unwrap_or_default(),
-            pattern: found.filter_pattern.unwrap_or_default(),
-            pages: 0,
-            outcome: Outcome::Complete,
-        });
-    }
-    Ok(searches)
-}
-
-/// Makes every search; what each found is in the findings, how each ended in
-/// itself.
-async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
-    for search in &mut looked.searches {
-        let reading = read(logs, search, looked.window, &mut looked.findings);
-        match timeout_at(until, reading).await {
-            Ok(Ok(())) => search.outcome = Outcome::Complete,
-            Ok(Err(fault)) => {
-                search.outcome = Outcome::Failed;
-                looked.problems.push(fault.to_string());
-            }
-            Err(_) => search.outcome = Outcome::OutOfTime,
-        }
-    }
-}
-
-/// Reads every page of one search. A page may be empty and yet not the last:
-/// only a missing token ends it.
-///
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
-async fn read(
-    logs: &Logs,
-    search: &mut Search,
-    window: Window,
-    findings: &mut Findings,
-) -> Result<(), Fault> {
-    let mut token = None;
-    loop {
-        let page = logs
-            .filter_log_events()
-            .log_group_name(&search.log_group)
-            .filter_pattern(&search.pattern)
-            .start_time(window.start_millis())
-            .end_time(window.end_millis())
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(|error| Fault::of("logs:FilterLogEvents", &search.log_group, &error))?;
-        search.pages += 1;
-        for event in page.events() {
-            findings.read(event.message().unwrap_or_default());
-        }
-        match page.next_token {
-            Some(next) => token = Some(next),
-            None => return Ok(()),
-        }
-    }
 }
 
 async fn publish(sns: &Sns, topic_arn: &str, message: &Message) -> Result<(), Fault> {

@@ -5,6 +5,10 @@
 
 mod context;
 mod identity;
+mod key_change;
+mod keys;
+mod ourselves;
+mod workload;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +19,12 @@ use serde::Deserialize;
 use crate::lenient;
 
 pub use self::context::{Affected, AffectedValue};
-pub use self::identity::{Principal, SessionContext, SessionIssuer, UserIdentity, Workload};
+pub use self::identity::{
+    InScopeOf, OnBehalfOf, Principal, SessionContext, SessionIssuer, UserIdentity,
+};
+pub use self::key_change::{Key, KeyChange, key_change_pattern};
+pub use self::ourselves::Ourselves;
+pub use self::workload::{Kind, Workload};
 
 /// A CloudTrail event.
 ///
@@ -139,6 +148,15 @@ pub struct RequestParameters<'a> {
     /// The key it was encrypted under.
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub source_key_id: Option<Cow<'a, str>>,
+    /// The alias that is made, changed or deleted.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub alias_name: Option<Cow<'a, str>>,
+    /// The key that an alias is to point to.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub target_key_id: Option<Cow<'a, str>>,
+    /// The custom key store that is changed.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub custom_key_store_id: Option<Cow<'a, str>>,
     /// What the caller bound the data to. It may hold names and numbers of customers.
     #[serde(borrow, default, deserialize_with = "lenient::pairs")]
     pub encryption_context: Vec<lenient::Pair<'a>>,
@@ -199,36 +217,6 @@ impl<'a> Event<'a> {
             return Err(Error::NotAnObject);
         }
         serde_json::from_str(message).map_err(Error::Broken)
-    }
-
-    /// The key that was called upon: its ARN when the event has it, else what the caller named it
-    /// by.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        let keys = self
-            .resources
-            .iter()
-            .filter(|resource| resource.kind.as_deref() == Some("AWS::KMS::Key"));
-        let named = keys.filter_map(|key| key.arn.as_deref().or(key.arn_prefix.as_deref()));
-        let parameters = self.request_parameters.as_ref();
-        let asked = parameters.and_then(|asked| {
-            let ids = [
-                &asked.key_id,
-                &asked.destination_key_id,
-                &asked.source_key_id,
-            ];
-            ids.into_iter()
-                .find_map(|id| id.as_deref().filter(|id| !id.is_empty()))
-        });
-        named.chain(asked).find(|key| !key.is_empty())
-    }
-
-    /// The account that owns the key, when it is not the one in whose trail the event is.
-    #[must_use]
-    pub fn other_account(&self) -> Option<&str> {
-        let here = self.recipient_account_id.as_deref()?;
-        let owner = self.key()?.strip_prefix("arn:")?.split(':').nth(3)?;
-        (!owner.is_empty() && owner != here).then_some(owner)
     }
 }
 

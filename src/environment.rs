@@ -5,6 +5,8 @@
 
 use jiff::tz::TimeZone;
 
+use crate::message::HttpsFormat;
+
 /// The variables the function reads.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -14,6 +16,12 @@ pub struct Environment {
     pub time_zone: TimeZone,
     /// What is wrong with `TIME_ZONE`, if anything: alerts then show UTC.
     pub time_zone_problem: Option<String>,
+    /// `HTTPS_FORMAT`: `chat` when a chat channel reads the topic through
+    /// Amazon Q Developer; anything else is `json`.
+    pub https_format: HttpsFormat,
+    /// `ROLE_ARN`: the function's own role, whose errors are not the
+    /// application's.
+    pub role_arn: Option<String>,
     /// `AWS_ENDPOINT_URL`: set only where a local AWS stands in for AWS.
     pub endpoint_url: Option<String>,
     /// `AWS_REGION`, which Lambda sets.
@@ -60,6 +68,11 @@ impl Environment {
             topic_arn: text("TOPIC_ARN"),
             time_zone,
             time_zone_problem,
+            https_format: match text("HTTPS_FORMAT").as_deref() {
+                Some("chat") => HttpsFormat::Chat,
+                _ => HttpsFormat::Json,
+            },
+            role_arn: text("ROLE_ARN"),
             endpoint_url: text("AWS_ENDPOINT_URL"),
             region: text("AWS_REGION"),
             credentials: text("AWS_ACCESS_KEY_ID")
@@ -129,6 +142,17 @@ mod tests {
                 .unwrap()
                 .contains("\"Sydney\"")
         );
+    }
+
+    #[test]
+    fn https_subscribers_get_json_unless_a_chat_reads_the_topic() {
+        assert_eq!(read(&[]).https_format, HttpsFormat::Json);
+        let chat = read(&[
+            ("HTTPS_FORMAT", "chat"),
+            ("ROLE_ARN", "arn:aws:iam::1:role/r"),
+        ]);
+        assert_eq!(chat.https_format, HttpsFormat::Chat);
+        assert_eq!(chat.role_arn.as_deref(), Some("arn:aws:iam::1:role/r"));
     }
 
     #[test]

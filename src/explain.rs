@@ -12,11 +12,11 @@ use std::fmt::{self, Write as _};
 use std::fs;
 
 use anyhow::{Context as _, Result, bail};
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::alarm::{StateChange, StateValue};
 use crate::cloudtrail::Event;
+use crate::environment::Environment;
 use crate::findings::Findings;
 use crate::message::{self, Alert, Message, Outcome, Search};
 use crate::metric_filter;
@@ -33,7 +33,7 @@ CLOUDTRAIL-EVENTS: files with CloudTrail events: one, a list, one on each line, 
 `aws logs filter-log-events` or `aws cloudtrail lookup-events` prints.
 --role: whose errors count; without it, the role with the most errors in these files.
 --log-group: the name to be shown as the one that was searched.
-TIME_ZONE in the environment is the zone shown beside UTC.
+TIME_ZONE and HTTPS_FORMAT in the environment are the function's own settings.
 ";
 
 /// What would be sent, and what stands in for what only the deployed function knows.
@@ -48,7 +48,7 @@ pub struct Preview {
 /// # Errors
 ///
 /// An argument that is not understood, or a file that cannot be read as what it should be; names it.
-pub fn explain(arguments: &[String], zone: &TimeZone) -> Result<Preview> {
+pub fn explain(arguments: &[String], environment: &Environment) -> Result<Preview> {
     let arguments = Arguments::read(arguments)?;
     let change = change(arguments.alarm)?;
     let mut events = Vec::new();
@@ -56,7 +56,7 @@ pub fn explain(arguments: &[String], zone: &TimeZone) -> Result<Preview> {
         let text = fs::read_to_string(file).with_context(|| (*file).to_owned())?;
         events.extend(input::events(&text).with_context(|| (*file).to_owned())?);
     }
-    Ok(preview(&arguments, &change, &events, zone))
+    Ok(preview(&arguments, &change, &events, environment))
 }
 
 /// The arguments, told apart.
@@ -115,20 +115,23 @@ fn preview(
     arguments: &Arguments<'_>,
     change: &StateChange,
     events: &[String],
-    zone: &TimeZone,
+    environment: &Environment,
 ) -> Preview {
     let sorted = Sorted::of(events, arguments.role);
     let mut findings = Findings::default();
     // What the flow does: a recovery of which the beginning is not known is told without a search.
     let looks = match change.new_state {
         StateValue::Alarm => true,
-        StateValue::Ok => change.previous_changed_at.is_some(),
-        _ => false,
+        _ => change.is_recovery() && change.previous_changed_at.is_some(),
     };
     let mut searches = Vec::new();
     if looks {
         for event in &sorted.counted {
             findings.read(event);
+        }
+        // Who changed the key may be among what is no error.
+        for event in events {
+            findings.read_change(event);
         }
         let base = change.name.strip_suffix("-alarm").unwrap_or(&change.name);
         searches.push(Search {
@@ -145,8 +148,9 @@ fn preview(
         widened: false,
         searches: &searches,
         findings: &findings,
-        problems: &[],
-        zone,
+        problems: environment.time_zone_problem.as_slice(),
+        zone: &environment.time_zone,
+        https: environment.https_format,
     });
     Preview {
         notes: sorted.notes(events.len(), looks),
@@ -257,7 +261,13 @@ impl fmt::Display for Preview {
         section("SMS", &message.sms)?;
         section("Mail", &message.mail)?;
         // On one line and last, so that `tail -n 1 | jq` reads it.
-        section("JSON: HTTPS, SQS, Lambda, email-json", &message.json)
+        if message.https != message.json {
+            section("HTTPS, as HTTPS_FORMAT says", &message.https)?;
+        }
+        section(
+            "JSON for programs (HTTPS, SQS, Lambda, email-json)",
+            &message.json,
+        )
     }
 }
 

@@ -92,7 +92,14 @@ impl fmt::Display for Fault {
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }
-        f.write_str(self.message.trim())
+        // One line: it stands in a table of stack events, a mail, a log.
+        for (index, word) in self.message.split_whitespace().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(word)?;
+        }
+        Ok(())
     }
 }
 
@@ -108,4 +115,24 @@ fn causes(error: &(dyn Error + 'static)) -> String {
     }
     parts.dedup();
     parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_one_line_that_names_the_action_the_object_and_the_code() {
+        let fault = Fault {
+            action: "logs:PutMetricFilter",
+            object: "a filter".to_owned(),
+            code: Some("AccessDeniedException".to_owned()),
+            message: " not\n  allowed ".to_owned(),
+        };
+        assert_eq!(
+            fault.to_string(),
+            "logs:PutMetricFilter on a filter: AccessDeniedException: not allowed"
+        );
+        assert!(fault.is_denied() && !fault.is_not_found());
+    }
 }

@@ -3,17 +3,25 @@
 //! Calls that are alike are kept as one [`Group`]: the same error, operation, key and role. The
 //! session is not part of it, because tasks come and go. Every event counts once, also when
 //! CloudTrail delivers it twice or to two accounts, and every message that was read is in exactly
-//! one of the counts here, so that the numbers in an alert add up.
+//! one of the counts here, so that the numbers in an alert add up. Calls that are nobody's incident
+//! are told from the others, and are groups of their own.
 
 mod group;
+mod nature;
+mod newest;
 mod values;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-pub use self::group::{Group, GroupKey, Newest};
+use jiff::Timestamp;
+
+pub use self::group::{Group, GroupKey};
+pub use self::nature::Nature;
+pub use self::newest::Newest;
 pub use self::values::Values;
-use crate::cloudtrail::Event;
+use crate::cloudtrail::{Event, KeyChange, Ourselves};
+use crate::kms_error::Severity;
 use crate::text;
 
 /// More groups than anybody reads.
@@ -26,6 +34,7 @@ const SAMPLE: usize = 200;
 /// What a search found.
 #[derive(Debug, Default)]
 pub struct Findings {
+    ourselves: Ourselves,
     groups: HashMap<GroupKey, Group>,
     seen: HashSet<u64>,
     found: u64,
@@ -37,6 +46,15 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Nothing found yet, by this function.
+    #[must_use]
+    pub fn by(ourselves: Ourselves) -> Self {
+        Self {
+            ourselves,
+            ..Self::default()
+        }
+    }
+
     /// Reads one log message and counts it.
     pub fn read(&mut self, message: &str) {
         let Ok(event) = Event::parse(message) else {
@@ -54,7 +72,8 @@ impl Findings {
             return;
         }
         self.found = self.found.saturating_add(1);
-        let key = GroupKey::of(code, &event);
+        let nature = Nature::of(code, &event, &self.ourselves);
+        let key = GroupKey::of(nature, code, &event);
         let has_room = self.groups.len() < MOST_GROUPS;
         match self.groups.get_mut(&key) {
             Some(group) => group.add(&event),
@@ -65,6 +84,35 @@ impl Findings {
             }
             None => self.ungrouped = self.ungrouped.saturating_add(1),
         }
+    }
+
+    /// Reads one log message that may tell of a change of a key, and keeps it with the groups whose
+    /// calls may have failed for it. It is counted nowhere.
+    pub fn read_change(&mut self, message: &str) {
+        let event = Event::parse(message).ok();
+        if let Some(change) = event.as_ref().and_then(KeyChange::of) {
+            for group in self.groups.values_mut() {
+                group.consider(&change);
+            }
+        }
+    }
+
+    /// The operations of which one on a key is the likely cause of what was found; none when no
+    /// change of a key explains it.
+    #[must_use]
+    pub fn suspects(&self) -> BTreeSet<&'static str> {
+        let groups = self.groups.values();
+        groups.flat_map(Group::suspects).copied().collect()
+    }
+
+    /// When the first call failed that a change of a key may explain.
+    #[must_use]
+    pub fn first_suspicious(&self) -> Option<Timestamp> {
+        let groups = self
+            .groups
+            .values()
+            .filter(|group| !group.suspects().is_empty());
+        groups.filter_map(Group::first).min()
     }
 
     /// How many different calls failed.
@@ -109,12 +157,21 @@ impl Findings {
         self.found == 0 && self.unreadable == 0
     }
 
-    /// The groups, the worst first, among equals the largest.
+    /// How bad it is: as the worst incident, and only when there is none, as the worst of the rest.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.groups().first().map(|group| group.severity())
+    }
+
+    /// The groups: incidents first, of them the worst, among equals the largest.
     #[must_use]
     pub fn groups(&self) -> Vec<&Group> {
         let mut groups: Vec<_> = self.groups.values().collect();
         groups.sort_by(|one, other| {
-            let rank = |group: &Group| (group.severity(), group.count());
+            let rank = |group: &Group| {
+                let is_incident = group.key().nature == Nature::Incident;
+                (is_incident, group.severity(), group.count())
+            };
             rank(other)
                 .cmp(&rank(one))
                 .then_with(|| one.key().cmp(other.key()))

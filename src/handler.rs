@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::alarm::StateChange;
 use crate::alert::{self, Reader};
 use crate::clients::Clients;
+use crate::cloudtrail::Ourselves;
 use crate::environment::Environment;
 
 /// What the handler knows of one invocation besides its event.
@@ -148,7 +149,12 @@ async fn alerted(
         sns,
         ..
     } = clients;
-    alert::alert(logs, cloudwatch, sns, reader, change, invocation.deadline).await?;
+    let ourselves = Ourselves {
+        role_arn: environment.role_arn.clone(),
+        function_arn: Some(invocation.function_arn.clone()),
+    };
+    let deadline = invocation.deadline;
+    alert::alert(logs, cloudwatch, sns, reader, &ourselves, change, deadline).await?;
     Ok(())
 }
 
@@ -160,6 +166,7 @@ fn reader(environment: &Environment) -> Result<Reader<'_>> {
             .context("TOPIC_ARN is not set: give the ARN of the topic that people subscribe to")?,
         zone: &environment.time_zone,
         problem: environment.time_zone_problem.as_deref(),
+        https: environment.https_format,
     })
 }
 

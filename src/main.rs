@@ -46,7 +46,7 @@ async fn main() -> Result<(), Error> {
 /// Started by hand: shows what would be sent.
 fn preview(environment: &Environment) -> Result<(), Error> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let preview = explain::explain(&arguments, &environment.time_zone).unwrap_or_else(|failure| {
+    let preview = explain::explain(&arguments, environment).unwrap_or_else(|failure| {
         eprintln!("{failure:#}");
         std::process::exit(2)
     });

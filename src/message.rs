@@ -6,8 +6,12 @@
 //! out in silence.
 
 mod advice;
+mod change;
+mod chat;
 mod counts;
 mod headline;
+mod incident;
+mod insights;
 mod json;
 mod links;
 mod mail;
@@ -49,6 +53,19 @@ pub struct Alert<'a> {
     pub problems: &'a [String],
     /// The reader's time zone.
     pub zone: &'a TimeZone,
+    /// What HTTPS subscribers understand.
+    pub https: HttpsFormat,
+}
+
+/// What goes to HTTPS subscribers, of which SNS knows one kind only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpsFormat {
+    /// The JSON object for programs.
+    #[default]
+    Json,
+    /// A custom notification of Amazon Q Developer in chat applications, which subscribes to a topic
+    /// over HTTPS and shows nothing else of it.
+    Chat,
 }
 
 /// The search with one metric filter's pattern.
@@ -94,6 +111,8 @@ pub struct Message {
     pub sms: String,
     /// The JSON object for programs.
     pub json: String,
+    /// What HTTPS subscribers get.
+    pub https: String,
 }
 
 impl Message {
@@ -106,7 +125,7 @@ impl Message {
             "default": self.mail,
             "email": self.mail,
             "email-json": self.json,
-            "https": self.json,
+            "https": self.https,
             "lambda": self.json,
             "sms": self.sms,
             "sqs": self.json,
@@ -169,14 +188,19 @@ pub fn compose(alert: &Alert<'_>) -> Message {
     let mut message = Message {
         subject: subject::subject(alert, situation),
         severity: headline::severity(alert, situation),
-        alarm: text::harmless(&alert.change.name, 255),
+        alarm: text::name(&alert.change.name, 255),
         sms: subject::sms(alert, situation),
         mail: String::new(),
         json: String::new(),
+        https: String::new(),
     };
     for extent in EXTENTS {
         message.mail = mail::mail(alert, situation, extent);
         message.json = json::document(alert, situation, extent).to_string();
+        message.https = match alert.https {
+            HttpsFormat::Json => message.json.clone(),
+            HttpsFormat::Chat => chat::notification(alert, situation, &message.subject).to_string(),
+        };
         if message.body().len() <= LARGEST_BODY {
             break;
         }

@@ -120,6 +120,8 @@ impl Flow<'_> {
         let identity = Identity::of(request);
         let remembered = Remembered::read(&request.resource_properties);
         let result = match &identity.current {
+            // A Create whose name could not be used never made anything.
+            Some(id) if id.name.is_empty() => Ok(()),
             Some(id) => self.remove(&identity, &id.name, &remembered).await,
             None => self.sweep(&identity, &remembered).await,
         };

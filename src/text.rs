@@ -24,6 +24,16 @@ pub fn harmless(text: &str, most: usize) -> String {
     cut(&words.collect::<Vec<_>>().join(" "), most)
 }
 
+/// A name that the alarm's owner chose, for a program to compare: nothing hidden in it, cut, but
+/// otherwise as it is, so that `my.log.group` stays one.
+#[must_use]
+pub fn name(text: &str, most: usize) -> String {
+    text.chars()
+        .filter(|character| !(character.is_control() || hidden(*character)))
+        .take(most)
+        .collect()
+}
+
 /// Cuts text to so many characters and marks the place.
 #[must_use]
 pub fn cut(text: &str, most: usize) -> String {
@@ -162,6 +172,12 @@ fn joins(before: Option<char>, next: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_for_a_program_keeps_its_dots_and_loses_what_is_hidden() {
+        assert_eq!(name("my.log\u{202e}.gro\nup", 12), "my.log.group");
+        assert_eq!(name("abc", 2), "ab");
+    }
 
     #[track_caller]
     fn check_harmless(text: &str, expected: &str) {

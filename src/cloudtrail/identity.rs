@@ -1,7 +1,6 @@
 //! Who made a call, in as few words as say it, whichever form the identity has.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
 
@@ -38,6 +37,30 @@ pub struct UserIdentity<'a> {
     /// The session of a role.
     #[serde(borrow, default, deserialize_with = "lenient::object")]
     pub session_context: Option<SessionContext<'a>>,
+    /// The resource that the credentials were given to.
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub in_scope_of: Option<InScopeOf<'a>>,
+    /// The person of IAM Identity Center for whom the call was made.
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub on_behalf_of: Option<OnBehalfOf<'a>>,
+}
+
+/// The resource that the credentials were given to; AWS writes it, no caller can.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InScopeOf<'a> {
+    /// Its ARN, such as that of a Lambda function.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub credentials_issued_to: Option<Cow<'a, str>>,
+}
+
+/// A person of IAM Identity Center.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnBehalfOf<'a> {
+    /// The person's id.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub user_id: Option<Cow<'a, str>>,
 }
 
 /// The session of a role.
@@ -70,6 +93,8 @@ pub struct Principal<'e> {
     pub session: Option<&'e str>,
     /// The AWS service that made the call on its behalf.
     pub invoked_by: Option<&'e str>,
+    /// The ARN of the resource that the credentials were given to.
+    pub issued_to: Option<&'e str>,
 }
 
 impl Event<'_> {
@@ -81,6 +106,7 @@ impl Event<'_> {
                 name: "an unknown caller",
                 session: None,
                 invoked_by: None,
+                issued_to: None,
             };
         };
         let issuer = identity
@@ -100,6 +126,10 @@ impl Event<'_> {
             role_of_arn,
             arn,
             present(identity.user_name.as_ref()),
+            identity
+                .on_behalf_of
+                .as_ref()
+                .and_then(|person| present(person.user_id.as_ref())),
             invoked_by,
             present(identity.account_id.as_ref()),
             present(identity.kind.as_ref()),
@@ -115,6 +145,10 @@ impl Event<'_> {
                 .or(session_of_id.filter(|_| role.is_some()))
                 .filter(|session| !session.is_empty()),
             invoked_by: invoked_by.filter(|service| *service != name),
+            issued_to: identity
+                .in_scope_of
+                .as_ref()
+                .and_then(|scope| present(scope.credentials_issued_to.as_ref())),
         }
     }
 }
@@ -126,82 +160,4 @@ fn assumed_role(arn: &str) -> Option<(&str, &str)> {
 
 fn present<'e>(text: Option<&'e Cow<'_, str>>) -> Option<&'e str> {
     text.map(AsRef::as_ref).filter(|text| !text.is_empty())
-}
-
-/// What a session's name tells of the program behind it. All but the plain session are guesses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workload<'s> {
-    /// A task of ECS, whose id names the session.
-    EcsTask(&'s str),
-    /// An EC2 instance.
-    Instance(&'s str),
-    /// A pod of EKS.
-    Pod(&'s str),
-    /// A `CodeBuild` build.
-    Build(&'s str),
-    /// A person who signed in.
-    Person(&'s str),
-    /// A name that tells nothing more.
-    Session(&'s str),
-}
-
-impl<'s> Workload<'s> {
-    /// Guesses the workload from the session's name.
-    ///
-    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
-    #[must_use]
-    pub fn of(session: &'s str) -> Self {
-        let hex = |text: &str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-        };
-        if session.len() == 32 && hex(session) {
-            Self::EcsTask(session)
-        } else if session
-            .strip_prefix("i-")
-            .is_some_and(|id| matches!(id.len(), 8 | 17) && hex(id))
-        {
-            Self::Instance(session)
-        } else if session.starts_with("eks-") {
-            Self::Pod(session)
-        } else if session.starts_with("AWSCodeBuild-") {
-            Self::Build(session)
-        } else if session.contains('@') {
-            Self::Person(session)
-        } else {
-            Self::Session(session)
-        }
-    }
-
-    /// What it is, as a noun.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::EcsTask(_) => "ECS task",
-            Self::Instance(_) => "EC2 instance",
-            Self::Pod(_) => "EKS pod",
-            Self::Build(_) => "CodeBuild build",
-            Self::Person(_) => "user",
-            Self::Session(_) => "session",
-        }
-    }
-
-    /// The session's name.
-    #[must_use]
-    pub fn id(&self) -> &'s str {
-        match *self {
-            Self::EcsTask(id)
-            | Self::Instance(id)
-            | Self::Pod(id)
-            | Self::Build(id)
-            | Self::Person(id)
-            | Self::Session(id) => id,
-        }
-    }
-}
-
-impl fmt::Display for Workload<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.kind(), self.id())
-    }
 }

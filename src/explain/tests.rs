@@ -8,7 +8,8 @@ fn shown(arguments: &[&str]) -> Result<String> {
         .chain(arguments)
         .map(|word| (*word).to_owned())
         .collect();
-    explain(&arguments, &TimeZone::UTC).map(|preview| preview.to_string())
+    let environment = Environment::read(|name| (name == "TIME_ZONE").then(|| "UTC".to_owned()));
+    explain(&arguments, &environment).map(|preview| preview.to_string())
 }
 
 fn samples() -> Vec<String> {

@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::Values;
-use crate::cloudtrail::{Affected, Event};
+use super::newest::{Newest, bounded};
+use super::{Nature, Values};
+use crate::cloudtrail::{Affected, Event, Key, KeyChange, Workload};
 use crate::kms_error::{self, Severity};
-
-/// How many bytes of a field are kept; AWS's own limit for most of them is 1 KB.
-const MOST_BYTES: usize = 2_048;
 
 /// What the calls of a group have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupKey {
+    /// Whose concern the calls are.
+    pub nature: Nature,
     /// The error's code.
     pub code: String,
     /// The operation.
@@ -23,8 +23,9 @@ pub struct GroupKey {
 }
 
 impl GroupKey {
-    pub(super) fn of(code: &str, event: &Event<'_>) -> Self {
+    pub(super) fn of(nature: Nature, code: &str, event: &Event<'_>) -> Self {
         Self {
+            nature,
             code: bounded(code),
             operation: bounded(
                 event
@@ -45,43 +46,15 @@ pub struct Group {
     count: u64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
+    aliases: Values<String>,
     sessions: Values<String>,
+    issued_to: Values<String>,
     sources: Values<String>,
     vpc_endpoints: Values<String>,
     services: Values<String>,
     affected: Values<Affected>,
     newest: Newest,
-}
-
-/// The fields that are shown of a group's newest event.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Newest {
-    /// When the call was made.
-    pub time: Option<Timestamp>,
-    /// The error's message.
-    pub message: Option<String>,
-    /// The event's id.
-    pub event_id: Option<String>,
-    /// The request's id.
-    pub request_id: Option<String>,
-    /// The Region the call was made to.
-    pub region: Option<String>,
-    /// The account in whose trail the event is.
-    pub account: Option<String>,
-    /// The account that owns the key, when it is another one.
-    pub key_account: Option<String>,
-    /// The session of the role.
-    pub session: Option<String>,
-    /// The caller's address.
-    pub source: Option<String>,
-    /// The program that called.
-    pub user_agent: Option<String>,
-    /// The access key's id.
-    pub access_key: Option<String>,
-    /// The custom key store, for a key that lives in one.
-    pub key_store: Option<String>,
-    /// Why the event came late.
-    pub delay: Option<String>,
+    change: Option<KeyChange>,
 }
 
 impl Group {
@@ -91,19 +64,24 @@ impl Group {
             count: 0,
             first: None,
             last: None,
+            aliases: Values::default(),
             sessions: Values::default(),
+            issued_to: Values::default(),
             sources: Values::default(),
             vpc_endpoints: Values::default(),
             services: Values::default(),
             affected: Values::default(),
             newest: Newest::default(),
+            change: None,
         }
     }
 
     pub(super) fn add(&mut self, event: &Event<'_>) {
         let time = event.event_time;
         let principal = event.principal();
+        self.aliases.add(time, event.alias().map(bounded));
         self.sessions.add(time, principal.session.map(bounded));
+        self.issued_to.add(time, principal.issued_to.map(bounded));
         self.sources
             .add(time, event.source_ip_address.as_deref().map(bounded));
         self.vpc_endpoints
@@ -132,10 +110,69 @@ impl Group {
         self.count
     }
 
-    /// How bad it is.
+    /// Keeps a change of the key, when it may be why these calls failed and none is known that came
+    /// later.
+    pub(super) fn consider(&mut self, change: &KeyChange) {
+        let key = Key {
+            name: self.key.key.as_deref(),
+            alias: self.aliases.newest().next().map(String::as_str),
+            key_store: self.newest.key_store.as_deref(),
+            region: self.newest.region.as_deref(),
+        };
+        let is_likely = self.suspects().contains(&change.operation.as_str())
+            && self.first.is_some_and(|first| change.at <= first)
+            && change.concerns(key);
+        let is_later = self
+            .change
+            .as_ref()
+            .is_none_or(|known| known.at <= change.at);
+        if is_likely && is_later {
+            self.change = Some(change.clone());
+        }
+    }
+
+    /// The operations of which one on the key is the likely cause.
+    #[must_use]
+    pub fn suspects(&self) -> &'static [&'static str] {
+        match self.key.nature {
+            Nature::DryRun | Nature::Probe => &[],
+            Nature::Incident | Nature::Own => kms_error::likely_changes(&self.key.code),
+        }
+    }
+
+    /// How bad it is. What is nobody's incident is told and alarms nobody; what this function itself
+    /// runs into is a fault of the alarm, not of the application.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        kms_error::severity(&self.key.code, self.count)
+        let severity = kms_error::severity(&self.key.code, self.count);
+        match self.key.nature {
+            Nature::Incident => severity,
+            Nature::Own => severity.min(Severity::Medium),
+            Nature::DryRun | Nature::Probe => Severity::Info,
+        }
+    }
+
+    /// The change of the key that is the likely cause.
+    #[must_use]
+    pub fn change(&self) -> Option<&KeyChange> {
+        self.change.as_ref()
+    }
+
+    /// The aliases by which callers named the key.
+    #[must_use]
+    pub fn aliases(&self) -> &Values<String> {
+        &self.aliases
+    }
+
+    /// What runs in one of the group's sessions.
+    #[must_use]
+    pub fn workload<'s>(&'s self, session: &'s str) -> Workload<'s> {
+        let issued_to = self.issued_to.newest().map(String::as_str);
+        // The resource's id is the session's name: a task's id, an instance's, a function's name.
+        let of_this = |arn: &&str| arn.rsplit([':', '/']).next() == Some(session);
+        let known = issued_to.into_iter().find(of_this);
+        let agent = self.newest.user_agent.as_deref().unwrap_or_default();
+        Workload::of(session, known, agent.contains("exec-env/AWS_Lambda"))
     }
 
     /// The time of the first call.
@@ -185,41 +222,4 @@ impl Group {
     pub fn newest(&self) -> &Newest {
         &self.newest
     }
-}
-
-impl Newest {
-    fn of(event: &Event<'_>) -> Self {
-        let identity = event.user_identity.as_ref();
-        let extra = event.additional_event_data.as_ref();
-        let kept = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(bounded);
-        Self {
-            time: event.event_time,
-            message: kept(event.error_message.as_deref()),
-            event_id: kept(event.event_id.as_deref()),
-            request_id: kept(event.request_id.as_deref()),
-            region: kept(event.aws_region.as_deref()),
-            account: kept(event.recipient_account_id.as_deref()),
-            key_account: kept(event.other_account()),
-            session: kept(event.principal().session),
-            source: kept(event.source_ip_address.as_deref()),
-            user_agent: kept(event.user_agent.as_deref()),
-            access_key: kept(identity.and_then(|identity| identity.access_key_id.as_deref())),
-            key_store: kept(extra.and_then(|extra| extra.custom_key_store_id.as_deref())),
-            delay: kept(
-                event
-                    .addendum
-                    .as_ref()
-                    .and_then(|addendum| addendum.reason.as_deref()),
-            ),
-        }
-    }
-}
-
-/// The beginning of a text, cut where a character ends.
-fn bounded(text: &str) -> String {
-    let mut end = text.len().min(MOST_BYTES);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    text.get(..end).unwrap_or_default().to_owned()
 }

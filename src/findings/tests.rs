@@ -1,3 +1,5 @@
+mod nature;
+
 use serde_json::{Value, json};
 
 use super::*;

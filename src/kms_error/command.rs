@@ -1,6 +1,6 @@
 //! Commands to paste, with the reader's own key, Region and role filled in.
 
-use crate::text::shell_word;
+use crate::text::{harmless, shell_word};
 
 /// What is filled in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Context<'a> {
     pub role: Option<&'a str>,
     /// The operation, such as `Decrypt`.
     pub operation: Option<&'a str>,
+    /// The VPC endpoint the call came through.
+    pub vpc_endpoint: Option<&'a str>,
     /// The error's message, which sometimes tells more than its code.
     pub message: Option<&'a str>,
 }
@@ -66,7 +68,7 @@ impl Command {
                 format!("{cancel} && {}", Self::EnableKey.fill_in(context))
             }
             Self::KeyPolicy => kms(format!(
-                "get-key-policy --key-id {key} --policy-name default --output text"
+                "get-key-policy --key-id {key} --policy-name default --query Policy --output text"
             )),
             Self::Grants => kms(format!("list-grants --key-id {key}")),
             Self::Aliases => kms("list-aliases --output table".to_owned()),
@@ -87,16 +89,18 @@ impl Command {
 }
 
 /// The key's name if KMS would accept it; callers may send anything in its place.
-fn key_or_placeholder(key: Option<&str>) -> &str {
-    plausible(key, b":/_-")
-        .filter(|key| !key.contains("://"))
-        .unwrap_or("KEY_ID")
+pub(super) fn key_or_placeholder(key: Option<&str>) -> &str {
+    plausible(key, b":/_-").unwrap_or("KEY_ID")
 }
 
-/// A name of letters, digits and these others, which no shell reads as anything else.
-fn plausible<'a>(name: Option<&'a str>, others: &[u8]) -> Option<&'a str> {
+/// A name of letters, digits and these others, which no shell reads as anything else and no mail
+/// program takes for an address.
+pub(super) fn plausible<'a>(name: Option<&'a str>, others: &[u8]) -> Option<&'a str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
     name.filter(|name| {
-        (1..=2048).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('-')
+        (1..=2048).contains(&name.len())
+            && name.bytes().all(allowed)
+            && !name.starts_with('-')
+            && harmless(name, 2048) == *name
     })
 }

@@ -262,7 +262,7 @@ const UNKNOWN: Entry = entry_of(
     DescribeKey,
 );
 
-fn in_key_store(code: &str) -> bool {
+pub(super) fn in_key_store(code: &str) -> bool {
     ["CustomKeyStore", "CloudHsmCluster", "Xks"]
         .iter()
         .any(|family| code.starts_with(family))

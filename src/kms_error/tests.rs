@@ -201,3 +201,34 @@ fn a_key_that_kms_would_refuse_never_reaches_a_command() {
             .contains("--key-id alias/orders_v2 ")
     );
 }
+
+#[test]
+fn each_change_that_may_break_a_key_is_suspected_for_some_code() {
+    let mut suspected: Vec<_> = CODES
+        .iter()
+        .flat_map(|(code, _)| likely_changes(code))
+        .collect();
+    suspected.sort_unstable();
+    suspected.dedup();
+    assert_eq!(
+        suspected,
+        [
+            &"DeleteAlias",
+            &"DeleteImportedKeyMaterial",
+            &"DisableKey",
+            &"DisconnectCustomKeyStore",
+            &"PutKeyPolicy",
+            &"RetireGrant",
+            &"RevokeGrant",
+            &"ScheduleKeyDeletion",
+            &"UpdateAlias",
+        ]
+    );
+    for code in [
+        "ThrottlingException",
+        "DryRunOperationException",
+        "SomethingNewException",
+    ] {
+        assert!(likely_changes(code).is_empty(), "{code}");
+    }
+}

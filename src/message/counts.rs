@@ -3,7 +3,14 @@
 use super::names::NAME;
 use super::time::{moment, span};
 use super::{Alert, Outcome, Search};
+use crate::alarm::StateValue;
 use crate::text::harmless;
+
+/// Whether there may be more than was found, because a search did not come to its end.
+pub(super) fn is_cut(alert: &Alert<'_>) -> bool {
+    let incomplete = |search: &Search| search.outcome != Outcome::Complete;
+    alert.searches.iter().any(incomplete)
+}
 
 /// What the alarm counted beside what was found.
 pub(super) fn counts(alert: &Alert<'_>) -> String {
@@ -15,12 +22,14 @@ pub(super) fn counts(alert: &Alert<'_>) -> String {
         findings.not_errors(),
     ];
     let matched = others.into_iter().fold(found, u64::saturating_add);
-    let cut = alert
-        .searches
-        .iter()
-        .any(|search| search.outcome != Outcome::Complete);
+    let by_hand = alert.change.new_state == StateValue::Alarm
+        && alert.change.metric.is_some()
+        && alert.change.datapoints.is_empty();
     let counted = match alert.change.expected() {
         None if found == 0 => "Nothing was found.".to_owned(),
+        None if by_hand => format!(
+            "{found} found; the alarm counted nothing, for its state was set by hand, it seems."
+        ),
         None => format!("{found} found."),
         Some(counted) if matched == counted => {
             format!("The alarm counted {counted}; {found} found.")
@@ -30,7 +39,7 @@ pub(super) fn counts(alert: &Alert<'_>) -> String {
                 "The alarm counted {counted}; {found} found, for the window searched is wider than the alarm's."
             )
         }
-        Some(counted) if cut => {
+        Some(counted) if is_cut(alert) => {
             format!("The alarm counted {counted}; {found} found, for the search is not complete.")
         }
         Some(counted) if alert.searches.is_empty() => {
@@ -82,6 +91,9 @@ pub(super) fn searched(alert: &Alert<'_>, search: &Search) -> String {
         Outcome::Complete => format!("all of it ({pages})"),
         Outcome::OutOfTime => format!("only in part ({pages}), because time ran out"),
         Outcome::TooMany => format!("only in part ({pages}), because there was too much"),
+        Outcome::Failed if search.pages > 0 => {
+            format!("only in part ({pages}), because it failed then")
+        }
         Outcome::Failed => "without success".to_owned(),
     };
     format!(

@@ -1,10 +1,10 @@
 //! What an alert says first: what kind of news it is, how bad, and the mail's first sentence.
 
-use super::names::{key, role, sessions};
+use super::counts::is_cut;
 use super::time::{moment, span};
-use super::{Alert, Outcome};
+use super::{Alert, Outcome, incident};
 use crate::alarm::StateValue;
-use crate::kms_error::{self, Severity};
+use crate::kms_error::Severity;
 use crate::text::harmless;
 
 /// What there is to tell.
@@ -18,15 +18,17 @@ pub(super) enum Situation {
     Test,
     /// The alarm is over.
     Recovered,
+    /// The alarm had too little data, and now it has enough and is OK.
+    Settled,
     /// The alarm cannot tell.
     TooLittleData,
 }
 
 impl Situation {
     pub(super) fn of(alert: &Alert<'_>) -> Self {
-        let searched = |search: &super::Search| search.outcome == Outcome::Complete;
         match alert.change.new_state {
-            StateValue::Ok => Self::Recovered,
+            StateValue::Ok if alert.change.is_recovery() => Self::Recovered,
+            StateValue::Ok => Self::Settled,
             StateValue::InsufficientData => Self::TooLittleData,
             _ if alert.findings.found() > 0 => Self::Errors,
             // Only a state that CloudWatch evaluated has datapoints; that of an alarm on other
@@ -35,8 +37,7 @@ impl Situation {
                 && alert.change.metric.is_some()
                 && alert.findings.is_empty()
                 && alert.problems.is_empty()
-                && !alert.searches.is_empty()
-                && alert.searches.iter().all(searched) =>
+                && is_searched(alert) =>
             {
                 Self::Test
             }
@@ -51,6 +52,7 @@ impl Situation {
             Self::NothingFound => "nothingFound",
             Self::Test => "test",
             Self::Recovered => "recovered",
+            Self::Settled => "settled",
             Self::TooLittleData => "insufficientData",
         }
     }
@@ -58,15 +60,12 @@ impl Situation {
 
 /// How bad it is: as bad as the worst group. Not to know what failed is bad too.
 pub(super) fn severity(alert: &Alert<'_>, situation: Situation) -> Severity {
-    let worst = alert
-        .findings
-        .groups()
-        .first()
-        .map(|group| group.severity());
     match situation {
-        Situation::Errors => worst.unwrap_or(Severity::High),
+        Situation::Errors => alert.findings.severity().unwrap_or(Severity::High),
         Situation::NothingFound => Severity::High,
-        Situation::Test | Situation::Recovered | Situation::TooLittleData => Severity::Info,
+        Situation::Test | Situation::Recovered | Situation::Settled | Situation::TooLittleData => {
+            Severity::Info
+        }
     }
 }
 
@@ -75,7 +74,7 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
     let change = alert.change;
     let alarm = harmless(&change.name, 255);
     match situation {
-        Situation::Errors => errors(alert),
+        Situation::Errors => incident::sentence(alert),
         Situation::NothingFound => {
             let counted = match change.expected() {
                 Some(count) => format!("counted {count} KMS error{}", plural(count)),
@@ -94,19 +93,21 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
             let after = duration(alert)
                 .map(|duration| format!(" after {duration}"))
                 .unwrap_or_default();
-            let found = alert.findings.found();
-            let place = if change.previous_changed_at.is_some() {
-                "in that time"
-            } else {
-                "in the time searched"
-            };
-            let total = match found {
-                0 => format!("No KMS error was found {place}."),
-                1 => format!("One call to KMS failed {place}."),
-                _ => format!("{found} calls to KMS failed {place}."),
+            let total = match alert.findings.found() {
+                0 if is_searched(alert) => "No KMS error was found in that time.".to_owned(),
+                0 => "Which calls to KMS failed in that time could not be found out.".to_owned(),
+                found if is_cut(alert) => {
+                    format!("At least {found} calls to KMS failed in that time.")
+                }
+                1 => "One call to KMS failed in that time.".to_owned(),
+                found => format!("{found} calls to KMS failed in that time."),
             };
             format!("The alarm {alarm} is OK again{after}. {total}")
         }
+        Situation::Settled => format!(
+            "The alarm {alarm} has data now and is OK: no more calls to KMS fail than it allows. It did not go off \
+             before."
+        ),
         Situation::TooLittleData => format!(
             "The alarm {alarm} has too little data to tell whether calls to KMS fail. This says neither that they \
              do nor that they do not."
@@ -114,56 +115,10 @@ pub(super) fn sentence(alert: &Alert<'_>, situation: Situation) -> String {
     }
 }
 
-fn errors(alert: &Alert<'_>) -> String {
-    let groups = alert.findings.groups();
-    let Some(lead) = groups.first() else {
-        return String::new();
-    };
-    let context = kms_error::Context {
-        message: lead.newest().message.as_deref(),
-        ..kms_error::Context::default()
-    };
-    let advice = kms_error::advice(&lead.key().code, lead.count(), &context);
-    let who = role(&lead.key().role);
-    let session = sessions(lead)
-        .map(|session| format!(" ({session})"))
-        .unwrap_or_default();
-    let key = lead
-        .key()
-        .key
-        .as_deref()
-        .map(|named| format!(" with {}", key(named)))
-        .unwrap_or_default();
-    let times = match lead.count() {
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
-    };
-    let lasting = lead
-        .first()
-        .zip(lead.last())
-        .filter(|(first, last)| first < last);
-    let lasting = lasting
-        .map(|(first, last)| format!(" in {}", span(first, last)))
-        .unwrap_or_default();
-    let cause = advice.cause;
-    let (operation, code) = (
-        harmless(&lead.key().operation, 60),
-        harmless(&lead.key().code, 60),
-    );
-    let sentence =
-        format!("{who}{session} could not {operation}{key} {times}{lasting}: {cause} ({code}).");
-    let others = u64::try_from(groups.len())
-        .unwrap_or(u64::MAX)
-        .saturating_sub(1);
-    let calls = alert.findings.found().saturating_sub(lead.count());
-    match others {
-        0 => sentence,
-        1 => format!(
-            "{sentence} One more kind of error ({calls} call{}) is listed below.",
-            plural(calls)
-        ),
-        _ => format!("{sentence} {others} more kinds of error ({calls} calls) are listed below."),
-    }
+/// Whether there was something to search, and all of it was.
+fn is_searched(alert: &Alert<'_>) -> bool {
+    let complete = |search: &super::Search| search.outcome == Outcome::Complete;
+    !alert.searches.is_empty() && alert.searches.iter().all(complete)
 }
 
 /// How long the state before lasted.

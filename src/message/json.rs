@@ -1,23 +1,9 @@
 //! The alert for programs: one JSON object.
 //!
 //! `version` is 1 and changes when a member changes its meaning or goes away; new members may come
-//! at any time. Times are RFC 3339 in UTC. Members that are unknown are `null`. Text is as harmless
-//! as in the mail, because chat programs show it.
-//!
-//! | member | what it is |
-//! |---|---|
-//! | `version` | 1 |
-//! | `alertId` | the same for a repeated delivery |
-//! | `kind` | `errors`, `nothingFound`, `test`, `recovered`, `insufficientData` |
-//! | `severity` | `INFO`, `LOW`, `MEDIUM`, `HIGH`, `CRITICAL` |
-//! | `summary` | the mail's first sentence |
-//! | `alarm` | `name`, `arn`, `account`, `region`, `oldState`, `newState`, `reason`, `changedAt`, `inAlarmSince` (of a recovery) |
-//! | `window` | the log time that was searched: `start`, `end`, `widened` |
-//! | `counts` | `counted` by the alarm, `found`, `duplicates`, `notErrors`, `unreadable`, `groupsLeftOut`, `complete`, and `explanation` in words |
-//! | `searches` | for each metric filter: `filter`, `logGroup`, `pattern`, `pages`, `outcome` (`complete`, `outOfTime`, `tooMany`, `failed`) |
-//! | `groups` | the worst first: `code`, `operation`, `key`, `role`, `severity`, `count`, `first`, `last`, `sessions`, `sources`, `vpcEndpoints`, `services` (each with `newest` and `count`), `affected`, `meaning`, `firstStep`, `command`, `remedy`, `newestEvent` |
-//! | `problems` | what went wrong on the way |
-//! | `links` | `alarm`, `logEvents`, `key`, `cloudTrailEvent` |
+//! at any time. Its schema is `docs/alert.schema.json`, which says what each member is. Times are
+//! RFC 3339 in UTC, members that are unknown are `null`, and text is as harmless as in the mail,
+//! because chat programs show it.
 
 use serde_json::{Value, json};
 
@@ -28,7 +14,7 @@ use super::links::Links;
 use super::names::NAME;
 use super::{Alert, Extent, Outcome, SENTENCE, Search};
 use crate::findings::{Group, Values};
-use crate::text::{harmless, masked_key};
+use crate::text::{harmless, masked_key, name};
 
 /// Writes the object.
 pub(super) fn document(alert: &Alert<'_>, situation: Situation, extent: Extent) -> Value {
@@ -42,8 +28,8 @@ pub(super) fn document(alert: &Alert<'_>, situation: Situation, extent: Extent) 
         "severity": headline::severity(alert, situation).to_string(),
         "summary": headline::sentence(alert, situation),
         "alarm": {
-            "name": harmless(&change.name, 255),
-            "arn": shown(change.arn.as_deref()),
+            "name": name(&change.name, 255),
+            "arn": change.arn.as_deref().map(|arn| name(arn, NAME)),
             "account": shown(change.account.as_deref()),
             "region": shown(change.region.as_deref()),
             "oldState": shown(change.old_state.as_ref().map(ToString::to_string).as_deref()),
@@ -75,8 +61,11 @@ pub(super) fn document(alert: &Alert<'_>, situation: Situation, extent: Extent) 
         "links": {
             "alarm": links.alarm,
             "logEvents": links.log_events,
+            "logsInsights": links.insights,
             "key": links.key,
             "cloudTrailEvent": links.event,
+            "keyChange": links.change,
+            "workload": links.workload.map(|(_, address)| address),
         },
     })
 }
@@ -96,8 +85,8 @@ fn is_complete(alert: &Alert<'_>) -> bool {
 
 fn search(search: &Search) -> Value {
     json!({
-        "filter": harmless(&search.filter, NAME),
-        "logGroup": harmless(&search.log_group, NAME),
+        "filter": name(&search.filter, NAME),
+        "logGroup": name(&search.log_group, NAME),
         "pattern": search.pattern.chars().take(1_024).collect::<String>(),
         "pages": search.pages,
         "outcome": match search.outcome {
@@ -118,20 +107,39 @@ fn group(group: &Group) -> Value {
             "value": harmless(&affected.value.to_string(), NAME),
         })
     });
+    let workload = group.sessions().newest().next().map(|session| {
+        let workload = group.workload(session);
+        json!({
+            "kind": workload.kind.noun(),
+            "id": harmless(workload.id, NAME),
+            "cluster": shown(workload.cluster),
+            "known": workload.is_known,
+        })
+    });
     json!({
+        "nature": key.nature.name(),
         "code": harmless(&key.code, 100),
         "operation": harmless(&key.operation, 100),
         "key": shown(key.key.as_deref()),
+        "aliases": values(group.aliases()),
         "role": harmless(&key.role, NAME),
         "severity": group.severity().to_string(),
         "count": group.count(),
         "first": group.first().map(|time| time.to_string()),
         "last": group.last().map(|time| time.to_string()),
         "sessions": values(group.sessions()),
+        "workload": workload,
         "sources": values(group.sources()),
         "vpcEndpoints": values(group.vpc_endpoints()),
         "services": values(group.services()),
         "affected": affected.collect::<Vec<_>>(),
+        "keyChange": group.change().map(|change| json!({
+            "operation": harmless(&change.operation, 100),
+            "by": harmless(&change.by, NAME),
+            "at": change.at.to_string(),
+            "eventId": shown(change.event_id.as_deref()),
+        })),
+        "cause": advice.cause,
         "meaning": advice.meaning,
         "firstStep": advice.first_step,
         "command": advice.command,
@@ -149,6 +157,7 @@ fn group(group: &Group) -> Value {
             "userAgent": newest.user_agent.as_deref().map(|agent| harmless(agent, 120)),
             "accessKey": newest.access_key.as_deref().map(masked_key),
             "keyStore": shown(newest.key_store.as_deref()),
+            "destinationKey": shown(newest.destination_key.as_deref()),
             "delay": shown(newest.delay.as_deref()),
         },
     })

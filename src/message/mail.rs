@@ -1,5 +1,6 @@
 //! The mail: its sections in the order in which a reader needs them.
 
+mod fields;
 mod groups;
 mod sections;
 
@@ -13,11 +14,13 @@ pub(super) fn mail(alert: &Alert<'_>, situation: Situation, extent: Extent) -> S
     page.paragraph(&sentence(alert, situation));
     match situation {
         Situation::Errors => {
+            sections::key_change(&mut page, alert);
             sections::advice(&mut page, alert);
             groups::groups(&mut page, alert, extent.groups);
             sections::reconciliation(&mut page, alert, extent);
             sections::problems(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);
+            sections::task(&mut page, alert);
             groups::newest(&mut page, alert, extent.events);
         }
         Situation::NothingFound => {
@@ -30,7 +33,7 @@ pub(super) fn mail(alert: &Alert<'_>, situation: Situation, extent: Extent) -> S
             sections::reconciliation(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);
         }
-        Situation::Recovered | Situation::TooLittleData => {
+        Situation::Recovered | Situation::Settled | Situation::TooLittleData => {
             groups::in_short(&mut page, alert, extent.groups);
             sections::problems(&mut page, alert, extent);
             sections::links(&mut page, alert, extent, situation);

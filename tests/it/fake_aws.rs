@@ -66,6 +66,8 @@ pub struct LogGroup {
     pub filters: BTreeMap<String, Value>,
     /// What each `FilterLogEvents` page holds: (timestamp, message).
     pub pages: Vec<Vec<(i64, String)>>,
+    /// What any other pattern than the filters' finds.
+    pub others: Vec<(i64, String)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,6 +114,7 @@ struct Trap {
 #[derive(Clone, Debug)]
 struct Fault {
     operation: String,
+    after: usize,
     how: How,
     times: usize,
 }
@@ -162,8 +165,14 @@ impl FakeAws {
 
     /// Makes the next calls of an operation fail.
     pub fn fail(&self, operation: &str, how: How, times: usize) {
+        self.fail_after(operation, 0, how, times);
+    }
+
+    /// Makes the next calls of an operation fail, but for the first of them.
+    pub fn fail_after(&self, operation: &str, first: usize, how: How, times: usize) {
         self.state().faults.push(Fault {
             operation: operation.to_owned(),
+            after: first,
             how,
             times,
         });
@@ -460,6 +469,10 @@ impl State {
             .faults
             .iter_mut()
             .find(|fault| fault.operation == name && fault.times > 0)?;
+        if fault.after > 0 {
+            fault.after -= 1;
+            return None;
+        }
         fault.times -= 1;
         Some(fault.how)
     }

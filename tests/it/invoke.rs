@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kms_alarm::environment::Environment;
 use kms_alarm::handler::{self, Invocation};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -14,14 +15,37 @@ pub const NOW: &str = "2026-11-23T09:47:30Z";
 /// Hands an event to the handler, with a minute to go. The tests' clock is
 /// paused: it jumps ahead when everybody waits for it.
 pub async fn invoke(aws: &FakeAws, event: Value) -> Result<(), String> {
+    invoke_within(aws, event, Duration::from_mins(1)).await
+}
+
+/// The same with so much time left.
+pub async fn invoke_within(aws: &FakeAws, event: Value, left: Duration) -> Result<(), String> {
+    invoke_with(aws, &environment(), event, left).await
+}
+
+/// The same in another environment.
+pub async fn invoke_as(
+    aws: &FakeAws,
+    environment: &Environment,
+    event: Value,
+) -> Result<(), String> {
+    invoke_with(aws, environment, event, Duration::from_mins(1)).await
+}
+
+async fn invoke_with(
+    aws: &FakeAws,
+    environment: &Environment,
+    event: Value,
+    left: Duration,
+) -> Result<(), String> {
     let invocation = Invocation {
         request_id: "8f507cfc-0000-4111-8222-example".to_owned(),
         function_arn: FUNCTION_ARN.to_owned(),
         log_stream: "2026/11/23/[1]0123456789abcdef".to_owned(),
-        deadline: Instant::now() + Duration::from_mins(1),
+        deadline: Instant::now() + left,
         now: NOW.parse().unwrap(),
     };
-    handler::handle(&environment(), &aws.clients(), &invocation, event)
+    handler::handle(environment, &aws.clients(), &invocation, event)
         .await
         .map_err(|error| format!("{error:#}"))
 }

@@ -440,6 +440,20 @@ async fn wrong_addresses_are_told_to_cloudformation_and_not_to_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_create_with_a_name_that_cannot_be_used_is_deleted_without_a_call() {
+    let aws = inhabited();
+    let mut stack = Stack::new(&aws);
+    let answer = stack.create(&json!({"Name": "my alarm"})).await;
+    assert!(
+        answer["Reason"]
+            .as_str()
+            .unwrap()
+            .starts_with("Name: \"my alarm\": ")
+    );
+    assert_eq!(aws.calls(), ["PUT", "PUT"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_resource_that_moved_to_another_stack_keeps_its_owner() {
     let aws = inhabited();
     let before = aws.world();

@@ -18,10 +18,11 @@ _number = count(1)
 
 
 def event(sample, role_arn):
-    """One sample as a session of that role would cause it; its time is set when it is delivered."""
+    """One sample, that of a session as one of that role would cause it; its time is set when it is delivered."""
     record = json.loads((SAMPLES / f"{sample}.json").read_text(encoding="utf-8"))
     record["eventID"] = f"00000000-0000-4000-8000-{next(_number):012d}"
-    record["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = role_arn
+    if "sessionIssuer" in record["userIdentity"]["sessionContext"]:
+        record["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = role_arn
     return record
 
 

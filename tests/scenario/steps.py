@@ -134,7 +134,11 @@ def the_labs_test_brings_the_mail(world):
     # In the same minute, so that only the filter pattern can tell it from the errors.
     others = [cloudtrail.event(*sample) for group in noise(world).values() for sample in group]
     world.tell(f"  {len(others)} calls that are none, in the same minute")
+    # Whoever disabled the key is in the same log group, before the errors.
+    world.write(cloudtrail.event("disable-key", world.role_arn))
     mail = provoke(world, records, noise=others)
+    told = " ".join(mail["body"].split())
+    expect("who disabled the key in the mail", True, "The key was disabled by alice (IAM user)" in told)
     codes = {record["errorCode"] for record in records}
     expect("error codes in the mail", codes, {code for code in codes if code in mail["body"]})
     expect("counted and found", True, "The alarm counted 6; 6 found." in mail["body"])

@@ -44,6 +44,7 @@ PARAMETERS = {
     ),
     "EvaluationPeriods": ("String", "1", ["2", "9", "10", "24"], ["", "0", "25", "-1", "1.5", "01", "100"]),
     "ExistingResources": ("String", "Fail", ["Adopt"], ["", "fail", "Overwrite"]),
+    "HttpsFormat": ("String", "json", ["chat"], ["", "JSON", "slack"]),
     "LogGroupName": (
         "String",
         "pattern1-logging-loggroup",
@@ -416,12 +417,12 @@ def test_a_parameter_that_the_function_depends_on_makes_a_new_version(stack):
     [version] = stack.of_type("AWS::Lambda::Version")
     resources = stack.template["Resources"]
     depends_on = references(resources["AlarmFunction"]["Properties"]) & set(PARAMETERS)
-    assert depends_on == {"Architecture", "Name", "TimeZone"}
+    assert depends_on == {"Architecture", "HttpsFormat", "Name", "TimeZone"}
     assert references(resources[version]["Properties"]["Description"]) == depends_on
 
 
 def test_the_longest_values_fit_the_versions_description():
-    longest = Stack(Name="a" * 128, TimeZone="A" * 64, Architecture="x86_64")
+    longest = Stack(Name="a" * 128, TimeZone="A" * 64, Architecture="x86_64", HttpsFormat="json")
     [version] = longest.of_type("AWS::Lambda::Version")
     assert len(longest.properties(version)["Description"]) <= 256
 
@@ -499,7 +500,14 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
     assert function == {
         "Architectures": ["x86_64"],
         "DeadLetterConfig": {"TargetArn": "<DeadLetterQueue.Arn>"},
-        "Environment": {"Variables": {"TOPIC_ARN": f"{SNS}:pattern1-logging-topic", "TIME_ZONE": "UTC"}},
+        "Environment": {
+            "Variables": {
+                "TOPIC_ARN": f"{SNS}:pattern1-logging-topic",
+                "TIME_ZONE": "UTC",
+                "HTTPS_FORMAT": "json",
+                "ROLE_ARN": "<AlarmFunctionRole.Arn>",
+            }
+        },
         "Handler": "bootstrap",
         "LoggingConfig": {"LogGroup": "<AlarmFunctionLog>"},
         "MemorySize": 128,
@@ -510,6 +518,11 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
     written = source()["Resources"]["AlarmFunction"]
     assert written["Metadata"]["BuildMethod"] == "rust-cargolambda"
     assert written["Properties"]["CodeUri"] == "."
+
+
+def test_a_chat_that_reads_the_topic_is_told_to_the_function():
+    variables = Stack(HttpsFormat="chat").properties("AlarmFunction")["Environment"]["Variables"]
+    assert variables["HTTPS_FORMAT"] == "chat"
 
 
 @pytest.mark.parametrize("name", ["pattern1-logging", "other"])

@@ -1,13 +1,14 @@
 //! What failed: the groups, and of each its newest event.
 
-use crate::findings::Group;
+use super::fields::{self, Fields};
+use crate::findings::{Group, Nature};
 use crate::message::advice::advice_for;
+use crate::message::counts::is_cut;
 use crate::message::headline::plural;
-use crate::message::names::{self, NAME};
 use crate::message::page::Page;
 use crate::message::time::moment;
-use crate::message::{Alert, SENTENCE};
-use crate::text::{harmless, masked_key};
+use crate::message::{Alert, change, names};
+use crate::text::harmless;
 
 /// What failed, one entry for each kind.
 pub(super) fn groups(page: &mut Page, alert: &Alert<'_>, most: usize) {
@@ -16,8 +17,10 @@ pub(super) fn groups(page: &mut Page, alert: &Alert<'_>, most: usize) {
         return;
     }
     page.line("WHAT FAILED");
+    let common = Fields::common(groups.iter().map(|group| fields::of_group(group)));
+    same_for_all(page, &common);
     for group in groups.iter().take(most) {
-        entry(page, alert, group);
+        entry(page, alert, group, &common);
         page.gap();
     }
     left_out(page, alert, most);
@@ -31,18 +34,14 @@ pub(super) fn in_short(page: &mut Page, alert: &Alert<'_>, most: usize) {
     }
     page.line("WHAT FAILED");
     for group in groups.iter().take(most) {
-        let named = group
-            .key()
-            .key
-            .as_deref()
-            .map(|key| format!(" with {}", names::key(key)));
+        let named = names::key(group).map(|key| format!(" with {key}"));
         let role = names::role(&group.key().role);
         page.prose(&format!(
-            "{} x {}{} by {role} [{}]",
-            group.count(),
+            "{} x {}{} by {role} {}",
+            count(alert, group),
             title(group),
             named.unwrap_or_default(),
-            group.severity()
+            label(group)
         ));
     }
     page.gap();
@@ -77,52 +76,43 @@ fn left_out(page: &mut Page, alert: &Alert<'_>, most: usize) {
     }
 }
 
-fn entry(page: &mut Page, alert: &Alert<'_>, group: &Group) {
-    let (key, newest) = (group.key(), group.newest());
+fn entry(page: &mut Page, alert: &Alert<'_>, group: &Group, common: &Fields) {
     let time = |time| moment(time, alert.zone);
     let is_one = group.count() == 1;
-    let sessions = if group.sessions().count() > 1 {
-        "sessions"
-    } else {
-        "session"
-    };
-    page.prose(&format!(
-        "{} x {} [{}]",
-        group.count(),
-        title(group),
-        group.severity()
-    ));
-    page.field("why", Some(advice_for(group).cause.to_owned()));
-    page.field("key", shown(key.key.as_ref(), NAME));
-    page.field("key's account", shown(newest.key_account.as_ref(), 40));
-    page.field("role", Some(harmless(&key.role, NAME)));
+    page.prose(&heading(alert, group));
+    page.field("why", Some(advice_for(group).cause.into_owned()));
+    page.field("changed", change::sentence(alert, group));
     page.field("time", group.last().filter(|_| is_one).map(time));
     page.field("first", group.first().filter(|_| !is_one).map(time));
     page.field("last", group.last().filter(|_| !is_one).map(time));
-    page.field(
-        sessions,
-        names::list(group.sessions(), |session| names::session(session)),
-    );
-    page.field(
-        "from",
-        names::list(group.sources(), |source| harmless(source, 100)),
-    );
-    page.field(
-        "VPC endpoint",
-        names::list(group.vpc_endpoints(), |endpoint| harmless(endpoint, 60)),
-    );
-    page.field(
-        "called by",
-        names::list(group.services(), |service| harmless(service, 100)),
-    );
-    let data = names::list(group.affected(), |affected| {
-        format!(
-            "{} = {}",
-            harmless(&affected.key, 100),
-            harmless(&affected.value.to_string(), NAME)
-        )
-    });
-    page.field("data", data);
+    fields::of_group(group).without(common).write(page);
+}
+
+/// `5 x DisabledException, Decrypt [CRITICAL]`.
+fn heading(alert: &Alert<'_>, group: &Group) -> String {
+    format!(
+        "{} x {} {}",
+        count(alert, group),
+        title(group),
+        label(group)
+    )
+}
+
+/// How many there were, or how many at least.
+fn count(alert: &Alert<'_>, group: &Group) -> String {
+    let more = if is_cut(alert) { "+" } else { "" };
+    format!("{}{more}", group.count())
+}
+
+/// How bad it is, and whose concern.
+fn label(group: &Group) -> String {
+    let nature = match group.key().nature {
+        Nature::Incident => "",
+        Nature::Own => ", the alarm's own",
+        Nature::Probe => ", harmless",
+        Nature::DryRun => ", harmless dry run",
+    };
+    format!("[{}{nature}]", group.severity())
 }
 
 /// The newest event of each group: the fields that help and that the group has not told already.
@@ -136,8 +126,11 @@ pub(super) fn newest(page: &mut Page, alert: &Alert<'_>, most: usize) {
     } else {
         "NEWEST EVENT OF EACH KIND"
     });
+    let common = Fields::common(groups.iter().map(|group| fields::of_newest(alert, group)));
+    same_for_all(page, &common);
     for group in groups.iter().take(most) {
-        event(page, alert, group);
+        page.prose(&title(group));
+        fields::of_newest(alert, group).without(&common).write(page);
         page.gap();
     }
     let left_out = groups.len().saturating_sub(most);
@@ -146,58 +139,11 @@ pub(super) fn newest(page: &mut Page, alert: &Alert<'_>, most: usize) {
     }
 }
 
-fn event(page: &mut Page, alert: &Alert<'_>, group: &Group) {
-    let newest = group.newest();
-    let is_one = group.sessions().count() <= 1;
-    let differs = |text: &&String, alarm: &Option<String>| alarm.as_ref() != Some(*text);
-    page.prose(&title(group));
-    page.field("message", shown(newest.message.as_ref(), SENTENCE));
-    page.field(
-        "session",
-        newest
-            .session
-            .as_deref()
-            .filter(|_| !is_one)
-            .map(names::session),
-    );
-    page.field(
-        "from",
-        shown(
-            newest
-                .source
-                .as_ref()
-                .filter(|_| group.sources().count() > 1),
-            100,
-        ),
-    );
-    page.field("program", shown(newest.user_agent.as_ref(), 120));
-    page.field("access key", newest.access_key.as_deref().map(masked_key));
-    page.field(
-        "Region",
-        shown(
-            newest
-                .region
-                .as_ref()
-                .filter(|region| differs(region, &alert.change.region)),
-            40,
-        ),
-    );
-    page.field(
-        "account",
-        shown(
-            newest
-                .account
-                .as_ref()
-                .filter(|account| differs(account, &alert.change.account)),
-            40,
-        ),
-    );
-    page.field("key store", shown(newest.key_store.as_ref(), 100));
-    page.field("late because", shown(newest.delay.as_ref(), 100));
-    page.field("event id", shown(newest.event_id.as_ref(), 100));
-    page.field("request id", shown(newest.request_id.as_ref(), 100));
-}
-
-fn shown(text: Option<&String>, most: usize) -> Option<String> {
-    text.map(|text| harmless(text, most))
+/// What is the same for all groups is said once.
+fn same_for_all(page: &mut Page, common: &Fields) {
+    if !common.is_empty() {
+        page.prose("The same for all:");
+        common.write(page);
+        page.gap();
+    }
 }

@@ -1,6 +1,8 @@
 //! The sections around the groups: what to do, what was counted, what is missing, where to look.
 
+use crate::cloudtrail::Kind;
 use crate::message::advice::advice_for;
+use crate::message::change;
 use crate::message::counts::{counts, searched};
 use crate::message::headline::Situation;
 use crate::message::links::Links;
@@ -15,9 +17,9 @@ pub(super) fn advice(page: &mut Page, alert: &Alert<'_>) {
     let Some(lead) = groups.first() else { return };
     let advice = advice_for(lead);
     page.line("WHAT IT MEANS");
-    page.paragraph(advice.meaning);
+    page.paragraph(&advice.meaning);
     page.line("WHAT TO DO FIRST");
-    page.paragraph(advice.first_step);
+    page.paragraph(&advice.first_step);
     page.line(&advice.command);
     page.gap();
     if let Some(remedy) = advice.remedy {
@@ -25,6 +27,45 @@ pub(super) fn advice(page: &mut Page, alert: &Alert<'_>) {
         page.gap();
         page.line(&remedy);
         page.gap();
+    }
+}
+
+/// How to find the ECS task, when its cluster is not in the event.
+pub(super) fn task(page: &mut Page, alert: &Alert<'_>) {
+    let groups = alert.findings.groups();
+    let Some(lead) = groups.first() else { return };
+    let task = lead
+        .sessions()
+        .newest()
+        .next()
+        .map(|session| lead.workload(session));
+    let Some(task) = task.filter(|task| task.kind == Kind::EcsTask && task.cluster.is_none())
+    else {
+        return;
+    };
+    let (id, region) = (shell_word(task.id), region(lead.newest().region.as_ref()));
+    page.line("TO FIND THE TASK");
+    page.gap();
+    page.line(&format!(
+        "for cluster in $(aws ecs list-clusters --query 'clusterArns[]' --output text --region {region}); do aws ecs \
+         describe-tasks --cluster $cluster --tasks {id} --query 'tasks[].[taskArn,group,lastStatus,stoppedReason]' \
+         --output text --region {region}; done"
+    ));
+    page.gap();
+}
+
+fn region(region: Option<&String>) -> String {
+    region.map_or_else(|| "REGION".to_owned(), |region| shell_word(region))
+}
+
+/// Who changed the key, if that is known of the worst group.
+pub(super) fn key_change(page: &mut Page, alert: &Alert<'_>) {
+    let groups = alert.findings.groups();
+    if let Some(change) = groups
+        .first()
+        .and_then(|lead| change::sentence(alert, lead))
+    {
+        page.paragraph(&change);
     }
 }
 
@@ -75,11 +116,7 @@ pub(super) fn why_nothing(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
 pub(super) fn by_hand(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
     page.line("TO LOOK YOURSELF");
     page.gap();
-    let region = alert
-        .change
-        .region
-        .as_deref()
-        .map_or_else(|| "REGION".to_owned(), shell_word);
+    let region = region(alert.change.region.as_ref());
     for search in alert.searches.iter().take(extent.searches) {
         page.line(&format!(
             "aws logs filter-log-events --log-group-name {} --filter-pattern {} --start-time {} --end-time {} --region {region}",
@@ -114,17 +151,21 @@ pub(super) fn links(page: &mut Page, alert: &Alert<'_>, extent: Extent, situatio
         .map(|address| ("Alarm:", address))
         .into_iter()
         .collect();
-    if found || situation != Situation::TooLittleData {
-        titled.extend(
-            links
-                .log_events
-                .into_iter()
-                .map(|address| ("Log events:", address)),
-        );
+    if found || !matches!(situation, Situation::Settled | Situation::TooLittleData) {
+        let log_events = links.log_events.into_iter();
+        titled.extend(log_events.map(|address| ("Log events:", address)));
+        let insights = links.insights.into_iter();
+        titled.extend(insights.map(|address| ("Logs Insights:", address)));
     }
     if situation == Situation::Errors {
         titled.extend(links.key.map(|address| ("Key:", address)));
         titled.extend(links.event.map(|address| ("CloudTrail event:", address)));
+        titled.extend(
+            links
+                .change
+                .map(|address| ("CloudTrail event of the change:", address)),
+        );
+        titled.extend(links.workload);
     }
     if titled.is_empty() {
         return;

@@ -27,7 +27,15 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
                 .ok_or_else(not_found)
         }
         "FilterLogEvents" => {
-            let pages = &group(world, call)?.pages;
+            let group = group(world, call)?;
+            let pattern = &call.parameters["filterPattern"];
+            let mut filters = group.filters.values();
+            let others = [group.others.clone()];
+            let pages = if filters.any(|filter| filter["filterPattern"] == *pattern) {
+                group.pages.as_slice()
+            } else {
+                &others
+            };
             let page: usize = call
                 .text("nextToken")
                 .map_or(0, |token| token.parse().unwrap());

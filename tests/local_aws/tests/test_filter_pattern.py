@@ -1,6 +1,7 @@
 """Filter patterns against documents of our own, shaped like the user guide's examples."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,23 @@ def test_is_malformed(pattern):
 )
 def test_unstructured_terms(pattern, message, expected):
     assert matches(pattern, message) is expected
+
+
+# The longest pattern that the function searches with besides the filters' own.
+KEY_CHANGES = (Path(__file__).parents[2] / "cloudtrail" / "key-change-pattern.txt").read_text(encoding="utf-8").strip()
+DISABLE_KEY = json.loads((Path(__file__).parents[2] / "cloudtrail" / "disable-key.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True),
+        ({"eventName": "UpdateAlias"}, True),
+        ({"eventName": "EnableKey"}, False),
+        ({"eventSource": "s3.amazonaws.com"}, False),
+        ({"errorCode": "AccessDenied"}, False),
+    ],
+)
+def test_the_pattern_for_changes_of_a_key_matches_those_that_succeeded(changed, expected):
+    assert len(KEY_CHANGES) <= filter_pattern.MAX_LENGTH
+    assert matches(KEY_CHANGES, {**DISABLE_KEY, **changed}) == expected
