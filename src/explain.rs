@@ -133,9 +133,9 @@ fn preview(
         for event in events {
             findings.read_change(event);
         }
-        let base = change.name.strip_suffix("-alarm").unwrap_or(&change.name);
+        let names = Names::of_alarm(&change.name);
         searches.push(Search {
-            filter: Names::of(base).filter,
+            filter: names.map_or_else(|| "its metric filter".to_owned(), |names| names.filter),
             log_group: arguments.log_group.to_owned(),
             pattern: metric_filter::pattern(sorted.role.as_deref().unwrap_or("ROLE")),
             pages: 1,
