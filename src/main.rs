@@ -21,7 +21,8 @@ async fn main() -> Result<(), Error> {
     let environment = Environment::read(|name| env::var(name).ok());
     // Lambda tells a function where its events come from; nobody else does.
     if env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
-        return preview(&environment);
+        preview(&environment);
+        return Ok(());
     }
     subscriber::set_global_default(log::subscriber(environment.log.as_deref(), std::io::stdout))?;
     let clients = clients::build(&environment, clients::connector());
@@ -44,7 +45,7 @@ async fn main() -> Result<(), Error> {
 }
 
 /// Started by hand: shows what would be sent.
-fn preview(environment: &Environment) -> Result<(), Error> {
+fn preview(environment: &Environment) {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let preview = explain::explain(&arguments, environment).unwrap_or_else(|failure| {
         eprintln!("{failure:#}");
@@ -52,7 +53,6 @@ fn preview(environment: &Environment) -> Result<(), Error> {
     });
     // Whoever reads only the beginning has closed the pipe.
     let _ = write!(std::io::stdout(), "{preview}");
-    Ok(())
 }
 
 fn invocation(context: Context) -> Invocation {

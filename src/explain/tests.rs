@@ -15,8 +15,9 @@ fn shown(arguments: &[&str]) -> Result<String> {
 fn samples() -> Vec<String> {
     let mut files: Vec<String> = fs::read_dir("tests/cloudtrail")
         .unwrap()
-        .map(|entry| entry.unwrap().path().display().to_string())
-        .filter(|path| path.ends_with(".json"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .map(|path| path.display().to_string())
         .collect();
     files.sort();
     files
