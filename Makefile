@@ -2,7 +2,7 @@
 # installed, pinned, into .venv, .tools and target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check mails fuzz audit build clean
+.PHONY: help demo sam test check mails fuzz audit build clean
 
 VENV := .venv
 PYTHON := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python
@@ -11,6 +11,8 @@ TOOLS := .tools/bin
 FUZZED := event cloudtrail window message answer
 # How long `make fuzz` spends on each of them, in seconds.
 EACH := 60
+# SAM and cargo-lambda are the user's when both are on PATH.
+SAM := $(if $(and $(shell command -v sam),$(shell command -v cargo-lambda)),,.tools/sam/installed)
 
 help: ## Print the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -18,7 +20,10 @@ help: ## Print the verbs
 demo: build $(VENV)/installed ## Run the whole chain on a local AWS (KEEP=1: leave it running after the deploy)
 	@$(PYTHON) -m scenario $(if $(KEEP),--keep)
 
-test: build $(VENV)/installed $(TOOLS)/cargo-deny ## Run every test
+sam: $(VENV)/installed $(SAM) ## Validate, build, deploy, change and remove it with SAM, on a local AWS
+	@$(PYTHON) -m scenario sam
+
+test: build $(VENV)/installed $(TOOLS)/cargo-deny $(SAM) .tools/checkov/installed ## Run every test
 	@$(PYTHON) tests/run.py
 
 check: ## Check format and lints
@@ -45,7 +50,7 @@ build: ## Build the function as it is deployed
 	cargo build --locked --release
 
 clean: ## Remove what was built and installed
-	rm -rf target fuzz/target fuzz/work .tools $(VENV)
+	rm -rf target fuzz/target fuzz/work .tools .aws-sam $(VENV)
 
 $(VENV)/installed: tests/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, as python3")'
@@ -60,3 +65,10 @@ $(TOOLS)/%:
 	CARGO_TARGET_DIR=.tools/target cargo install --quiet --locked --debug --root .tools --version $(VERSION) \
 	  $(if $(findstring deny,$*),--no-default-features) $*
 	rm -rf .tools/target
+
+# Each in an environment of its own, because they pin what others also need. The files name everything; left to
+# itself, pip would look for the extras of packages that are pinned without.
+.tools/%/installed: tests/requirements-%.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@

@@ -22,12 +22,15 @@
 //!
 //! In the order in which they are best read, which is also the order of the
 //! imports: a module uses only those below it. First the events' way in, then
-//! the two flows, then the nouns, which call no AWS.
+//! the two flows, then the preview of an alert for those who have files instead
+//! of an account, then the nouns, which call no AWS.
 
 pub mod handler;
 
 pub mod alert;
 pub mod provision;
+
+pub mod explain;
 
 pub mod clients;
 pub mod environment;

@@ -5,11 +5,12 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::env;
+use std::io::Write as _;
 use std::time::SystemTime;
 
 use kms_alarm::environment::Environment;
 use kms_alarm::handler::{self, Invocation};
-use kms_alarm::{clients, log};
+use kms_alarm::{clients, explain, log};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -18,6 +19,11 @@ use tracing::{Instrument, error, info_span, subscriber};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let environment = Environment::read(|name| env::var(name).ok());
+    // Lambda tells a function where its events come from; nobody else does.
+    if env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
+        preview(&environment);
+        return Ok(());
+    }
     subscriber::set_global_default(log::subscriber(environment.log.as_deref(), std::io::stdout))?;
     let clients = clients::build(&environment, clients::connector());
     let (environment, clients) = (&environment, &clients);
@@ -36,6 +42,17 @@ async fn main() -> Result<(), Error> {
         })
     }))
     .await
+}
+
+/// Started by hand: shows what would be sent.
+fn preview(environment: &Environment) {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let preview = explain::explain(&arguments, environment).unwrap_or_else(|failure| {
+        eprintln!("{failure:#}");
+        std::process::exit(2)
+    });
+    // Whoever reads only the beginning has closed the pipe.
+    let _ = write!(std::io::stdout(), "{preview}");
 }
 
 fn invocation(context: Context) -> Invocation {

@@ -17,6 +17,9 @@ pub struct Names {
     /// The template's alarm on the dead-letter queue, `<Name>-undelivered`:
     /// not made here, but allowed to publish to the topic.
     pub undelivered: String,
+    /// The template's dashboard, `<Name>-dashboard`: not made here, but linked
+    /// to in alerts.
+    pub dashboard: String,
 }
 
 impl Names {
@@ -29,7 +32,14 @@ impl Names {
             alarm: format!("{base}-alarm"),
             topic: format!("{base}-topic"),
             undelivered: format!("{base}-undelivered"),
+            dashboard: format!("{base}-dashboard"),
         }
+    }
+
+    /// The names beside an alarm that is named as one of ours.
+    #[must_use]
+    pub fn of_alarm(alarm: &str) -> Option<Self> {
+        alarm.strip_suffix("-alarm").map(Self::of)
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) fn document(alert: &Alert<'_>, situation: Situation, extent: Extent) 
             .collect::<Vec<_>>(),
         "links": {
             "alarm": links.alarm,
+            "dashboard": links.dashboard,
             "logEvents": links.log_events,
             "logsInsights": links.insights,
             "key": links.key,

@@ -2,12 +2,14 @@
 
 mod pages;
 
-use self::pages::{alarm, cloudtrail_event, insights, key, log_events, workload};
+use self::pages::{alarm, cloudtrail_event, dashboard, insights, key, log_events, workload};
 use super::Alert;
+use crate::names::Names;
 
 /// The addresses that belong to an alert.
 pub(super) struct Links {
     pub(super) alarm: Option<String>,
+    pub(super) dashboard: Option<String>,
     pub(super) log_events: Vec<String>,
     pub(super) insights: Vec<String>,
     pub(super) key: Option<String>,
@@ -24,6 +26,9 @@ impl Links {
         let searches = || alert.searches.iter().take(searches);
         Self {
             alarm: region.and_then(|region| alarm(region, &alert.change.name)),
+            dashboard: region.and_then(|region| {
+                dashboard(region, &Names::of_alarm(&alert.change.name)?.dashboard)
+            }),
             log_events: searches()
                 .filter_map(|search| {
                     log_events(region?, &search.log_group, &search.pattern, alert.window)

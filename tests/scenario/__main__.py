@@ -1,5 +1,5 @@
-"""`make demo`: tells the scenario, step by step, with times. Exits with 0 when every step held;
-else says what was expected and what was seen. `--keep` stops after the deploy and waits."""
+"""`make demo` and `make sam`: tell a story, step by step, with times. Exits with 0 when every step held;
+else says what was expected and what was seen. `--keep` stops the demo after the deploy and waits."""
 
 import argparse
 import contextlib
@@ -12,17 +12,28 @@ from pathlib import Path
 
 from local_aws import LocalAws
 
-from . import cloudtrail
+from . import beside_the_lab, cloudtrail, sam
 from .steps import DEPLOYED, STEPS
 from .world import BINARY, LOG_GROUP, LOG_STREAM, ROOT, World
+
+
+STORIES = {
+    "demo": STEPS,
+    "logging-stack": beside_the_lab.LOGGING_STACK,
+    "role-by-arn": beside_the_lab.ROLE_BY_ARN,
+    "sam": sam.STEPS,
+    "section-4-by-hand": beside_the_lab.SECTION_4_BY_HAND,
+}
 
 
 def main():
     """Run the steps and print the table."""
     parser = argparse.ArgumentParser(prog="scenario", description="The main job on a local AWS.")
+    parser.add_argument("story", nargs="?", default="demo", choices=STORIES)
     parser.add_argument("--keep", action="store_true", help="leave the local AWS running after the deploy")
-    keep = parser.parse_args().keep
-    if not BINARY.exists():
+    arguments = parser.parse_args()
+    keep, steps = arguments.keep, DEPLOYED if arguments.keep else STORIES[arguments.story]
+    if arguments.story != "sam" and not BINARY.exists():
         sys.exit(f"{BINARY.relative_to(ROOT)} is missing: make build")
     # Ended by a signal like by Ctrl-C: the context managers stop what they started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -39,7 +50,7 @@ def main():
         tell("last half hour, and alarms are evaluated as soon as their data comes.\n")
         rows, failure = [], None
         world = World(aws, tell)
-        for number, step in enumerate(DEPLOYED if keep else STEPS, 1):
+        for number, step in enumerate(steps, 1):
             begun = time.monotonic()
             tell(f"[{begun - started:6.2f} s] {number}. {step.title}")
             try:

@@ -90,11 +90,16 @@ def subscriptions(world):
     return [subscription["SubscriptionArn"] for subscription in found["Subscriptions"]]
 
 
+def confirmed(world):
+    """How many of them are confirmed."""
+    return sum(arn.startswith("arn:") for arn in subscriptions(world))
+
+
 def the_subscription_is_confirmed(world):
     mail = world.wait("a confirmation mail arrives", lambda: world.aws.mails(ADDRESS))[-1]
     world.tell(f"  mail to {mail['to']}: {mail['subject']}")
     expect("subscriptions confirmed", 1, len(world.aws.confirm(ADDRESS)))
-    expect("confirmed subscriptions", 1, sum(arn.startswith("arn:") for arn in subscriptions(world)))
+    expect("confirmed subscriptions", 1, confirmed(world))
 
 
 def noise(world):
@@ -310,7 +315,7 @@ def a_setting_changes_in_place(world):
     expect("the physical id", before, world.physical_id())
     alarm = world.alarm("pattern1-logging-alarm")
     expect("period and threshold", (60, 0.0), (alarm["Period"], alarm["Threshold"]))
-    expect("confirmed subscriptions", 1, sum(arn.startswith("arn:") for arn in subscriptions(world)))
+    expect("confirmed subscriptions", 1, confirmed(world))
     world.tell(f"  period 60 s, threshold 0; the same resource: {before}")
 
 

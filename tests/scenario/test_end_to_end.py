@@ -1,25 +1,6 @@
-"""The scenario as tests: each step is one, and one that does not hold fails the rest."""
+"""The demo's scenario as tests."""
 
-import pytest
-
-from local_aws import LocalAws
+from scenario.as_tests import as_tests
 from scenario.steps import STEPS
-from scenario.world import World
 
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    with LocalAws(data=tmp_path_factory.mktemp("local-aws"), auth=True) as aws:
-        yield World(aws)
-
-
-held = []
-
-
-@pytest.mark.parametrize("step", STEPS, ids=[step.run.__name__ for step in STEPS])
-def test_that(world, step):
-    before = STEPS[: STEPS.index(step)]
-    missing = [each.title for each in before if each not in held]
-    assert not missing, f"did not hold before this: {missing}"
-    step.run(world)
-    held.append(step)
+world, test_that = as_tests(STEPS)

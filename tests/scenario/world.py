@@ -62,6 +62,8 @@ class World:
     def __init__(self, aws, tell=lambda line: None):
         self.aws = aws
         self.tell = tell
+        # Where CloudTrail delivers to.
+        self.log_group = LOG_GROUP
         # The local AWS judges alarms by the events' minutes, not by a clock: so minutes pass
         # here as fast as the steps want, from half an hour ago until now.
         self.time = datetime.now(timezone.utc).replace(second=12, microsecond=0) - timedelta(minutes=30)
@@ -197,7 +199,7 @@ class World:
     def write(self, *records):
         """Let CloudTrail deliver records to the log group."""
         self.logs.put_log_events(
-            logGroupName=LOG_GROUP,
+            logGroupName=self.log_group,
             logStreamName=LOG_STREAM,
             logEvents=cloudtrail.log_events(records, self.time),
         )

@@ -11,6 +11,7 @@ import sys
 from itertools import combinations
 from pathlib import Path
 
+import jsonschema
 import pytest
 from cloudformation import ROOT, TEMPLATE, Stack, source
 
@@ -50,6 +51,7 @@ PARAMETERS = {
         ["/aws/cloudtrail", "pattern1-logging-Pattern1CloudWatchLogGroup-1ABC", "a.b_c#d"],
         ["", "a b", "a:*", f"{LOGS}:log-group:a", 'a"b', "a'b", "a" * 513],
     ),
+    "LoggingStackName": ("String", "", ["pattern1-logging", "A"], ["1logging", "a_b", "a.b", "a" * 129]),
     "LogRetentionDays": ("Number", "30", ["1", "365", "3653"], ["0", "2", "31", "never"]),
     "MetricName": ("String", "KMSSecurityError", ["KMS errors", "a/b.c#d-e_f"], ["", "a:b", "a*", "$a", 'a"b', "a" * 256]),
     "MetricNamespace": (
@@ -214,6 +216,9 @@ UNTAGGED = {
 }
 
 
+SCHEMA = json.loads(Path(__file__).with_name("dashboard.schema.json").read_text(encoding="utf-8"))
+
+
 @pytest.fixture(scope="module")
 def stack():
     """The stack that a bare deployment makes."""
@@ -268,6 +273,38 @@ def test_cfn_lint_has_nothing_to_say():
     command = [Path(sys.executable).with_name("cfn-lint"), TEMPLATE]
     linted = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stdout) == (0, ""), linted.stderr
+
+
+def test_checkov_finds_nothing_but_what_is_excused_with_its_reason_beside_it():
+    checkov = ROOT / ".tools/checkov/bin/checkov"
+    command = [checkov, "--file", TEMPLATE, "--framework", "cloudformation", "--skip-download", "--output", "json"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    report = json.loads(checked.stdout)
+    assert report["summary"]["failed"] == report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["passed"] > 10
+    excused = {(each["resource"], each["check_id"]) for each in report["results"]["skipped_checks"]}
+    assert excused == {
+        ("AWS::Logs::LogGroup.AlarmFunctionLog", "CKV_AWS_158"),
+        ("AWS::SNS::Topic.AlarmStateTopic", "CKV_AWS_26"),
+        ("AWS::SQS::Queue.DeadLetterQueue", "CKV_AWS_27"),
+        ("AWS::Serverless::Function.AlarmFunction", "CKV_AWS_115"),
+        ("AWS::Serverless::Function.AlarmFunction", "CKV_AWS_117"),
+        ("AWS::Serverless::Function.AlarmFunction", "CKV_AWS_173"),
+    }
+
+
+def test_the_application_repository_can_show_it():
+    # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-template-publishing-applications-metadata-properties.html
+    shown = source()["Metadata"]["AWS::ServerlessRepo::Application"]
+    assert re.fullmatch(r"[a-zA-Z0-9-]{1,140}", shown["Name"])
+    assert 1 <= len(shown["Description"]) <= 256
+    assert re.fullmatch(r"[a-z0-9](([a-z0-9]|-(?!-))*[a-z0-9])?", shown["Author"]) and len(shown["Author"]) <= 127
+    assert all(re.fullmatch(r"[a-zA-Z0-9+_:/@-]{1,127}", label) for label in shown["Labels"]) and len(shown["Labels"]) <= 10
+    assert (ROOT / shown["LicenseUrl"]).is_file() and (ROOT / shown["ReadmeUrl"]).is_file()
+    crate = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{shown["SemanticVersion"]}"\n' in crate
+    assert f'\nlicense = "{shown["SpdxLicenseId"]}"\n' in crate
 
 
 def test_the_parameters_are_these_with_these_defaults():
@@ -341,6 +378,19 @@ def test_without_one_the_role_comes_from_the_application_stack():
     imported = Stack(AppStackName="other-app")
     imported.resolve(imported.template["Resources"])
     assert imported.imported == {"other-app-ApplicationTaskRole"}
+
+
+def test_a_logging_stacks_log_group_is_used_wherever_the_log_group_is_named():
+    given = Stack(LoggingStackName="other-logging", TaskRoleArn=ROLE)
+    imported = "<import other-logging-Pattern1CloudWatchLogGroup>"
+    assert given.properties("KmsAlarm")["LogGroupName"] == imported
+    found = permissions(given)
+    for statement in [("provision", "MakeFilter"), ("alert", "FindEvents")]:
+        assert found[statement][1] == f"{LOGS}:log-group:{imported}:*"
+    assert given.properties("Dashboard")["DashboardBody"].count(imported) == 3
+    everything = json.dumps(given.resolve(given.template["Resources"]))
+    assert "pattern1-logging-loggroup" not in everything
+    assert given.imported == {"other-logging-Pattern1CloudWatchLogGroup"}
 
 
 def test_only_who_asks_for_it_is_told_of_the_recovery():
@@ -629,12 +679,12 @@ def test_the_dashboards_address_is_that_of_the_partitions_console(partition, hos
         {"LogGroupName": "/a/b.c_d#e-f", "MetricNamespace": "My App/KMS", "MetricName": "a b"},
     ],
 )
-def test_the_dashboards_widgets_are_valid_json_on_the_grid_and_do_not_overlap(parameters):
+def test_the_dashboard_is_as_documented_and_its_widgets_do_not_overlap(parameters):
+    body = json.loads(Stack(**parameters).properties("Dashboard")["DashboardBody"])
+    jsonschema.validate(body, SCHEMA, jsonschema.Draft202012Validator)
     areas = []
     for each in widgets(Stack(**parameters)):
-        assert each["type"] in {"text", "metric", "alarm", "log"}
-        assert each["width"] >= 1 and 1 <= each["height"] <= 1000
-        assert each["x"] >= 0 and each["x"] + each["width"] <= 24
+        assert each["x"] + each["width"] <= 24
         columns, rows = range(each["x"], each["x"] + each["width"]), range(each["y"], each["y"] + each["height"])
         areas.append({(x, y) for x in columns for y in rows})
     assert not any(one & other for one, other in combinations(areas, 2))
@@ -655,7 +705,7 @@ def test_the_dashboard_shows_both_alarms(stack):
 @pytest.mark.parametrize("title", ["Latest errors", "Errors by code"])
 def test_the_dashboards_queries_find_what_the_filter_counts(title):
     query = widget(Stack(TaskRoleArn=ROLE, LogGroupName="my-group"), title)["query"]
-    source_command, condition = query.split(" | ")[:2]
+    source_command, condition = query.split("\n| ")[:2]
     assert source_command == "SOURCE 'my-group'"
     assert condition == (
         'filter eventSource = "kms.amazonaws.com" and ispresent(errorCode)'
@@ -665,7 +715,7 @@ def test_the_dashboards_queries_find_what_the_filter_counts(title):
 
 def test_the_latest_errors_are_shown_with_who_what_and_why(stack):
     query = widget(stack, "Latest errors")["query"]
-    assert query.endswith("| display time, code, operation, key, task, source, message")
+    assert query.endswith("\n| display time, code, operation, key, task, source, message")
 
 
 def test_the_dashboard_shows_how_the_function_is(stack):

@@ -31,6 +31,15 @@ pub(super) fn alarm(region: &str, name: &str) -> Option<String> {
     ))
 }
 
+/// The dashboard of that name.
+pub(super) fn dashboard(region: &str, name: &str) -> Option<String> {
+    let page = cloudwatch(region)?;
+    opens(format!(
+        "{page}#dashboards/dashboard/{}",
+        encoded(name).replace('%', "$")
+    ))
+}
+
 /// The log group's events in this window that match the pattern; all of them when the pattern is too
 /// long for an address.
 pub(super) fn log_events(

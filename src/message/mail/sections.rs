@@ -161,11 +161,9 @@ pub(super) fn by_hand(page: &mut Page, alert: &Alert<'_>, extent: Extent) {
 pub(super) fn links(page: &mut Page, alert: &Alert<'_>, extent: Extent, situation: Situation) {
     let found = alert.findings.found() > 0;
     let links = Links::of(alert, extent.searches);
-    let mut titled: Vec<_> = links
-        .alarm
-        .map(|address| ("Alarm:", address))
-        .into_iter()
-        .collect();
+    let mut titled = Vec::new();
+    titled.extend(links.alarm.map(|address| ("Alarm:", address)));
+    titled.extend(links.dashboard.map(|address| ("Dashboard:", address)));
     if found || !matches!(situation, Situation::Settled | Situation::TooLittleData) {
         let log_events = links.log_events.into_iter();
         titled.extend(log_events.map(|address| ("Log events:", address)));
