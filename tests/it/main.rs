@@ -26,3 +26,4 @@ mod readme;
 mod rules;
 mod runtime_api;
 mod storm;
+mod upgrades;
