@@ -318,6 +318,21 @@ async fn the_alert_id_is_the_same_in_every_variant_of_every_shape() {
     assert_eq!(ids.len(), 1, "{ids:?}");
 }
 
+/// Found by a property test: SNS would have refused the alert for its size.
+#[tokio::test(start_paused = true)]
+async fn a_name_of_any_length_does_not_make_the_alert_too_large() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let mut event = sample("sns-alarm");
+    let text = event["Records"][0]["Sns"]["Message"].as_str().unwrap();
+    let mut message: Value = serde_json::from_str(text).unwrap();
+    message["Trigger"]["Namespace"] = json!("x".repeat(150_000));
+    event["Records"][0]["Sns"]["Message"] = json!(message.to_string());
+    invoke(&aws, event).await.unwrap();
+    let published = published(&aws);
+    let size = published["Message"].as_str().unwrap().len();
+    assert!(size < 262_144, "{size}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_no_alarm_is_passed_on_as_it_is() {
     let aws = provisioned(&[]).await;
