@@ -221,6 +221,15 @@ fn a_recovery_covers_the_time_in_alarm() {
     assert_eq!(change.window(), window);
 }
 
+/// Found by a property test: the start lay behind the end, which CloudWatch Logs refuses.
+#[test]
+fn a_recovery_that_claims_to_have_begun_after_its_end_has_a_window_in_order() {
+    let mut change = sns(include_str!("../../events/sns-ok.json"));
+    change.previous_changed_at = Some(Timestamp::MAX);
+    let window = change.window();
+    assert!(window.start <= window.end, "{window:?}");
+}
+
 #[test]
 fn only_datapoints_beyond_the_threshold_count() {
     let reason = "Threshold Crossed: 2 out of the last 3 datapoints [5.0 (23/11/26 09:49:00), 0.0 (23/11/26 09:48:00), \

@@ -270,9 +270,10 @@ async fn the_failure_of_a_part_of_a_batch_says_that_the_rest_will_come_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_record_that_hangs_leaves_the_others_their_time() {
-    let aws = provisioned(&[&["decrypt-disabled"]]).await;
-    aws.fail("logs:FilterLogEvents", How::Hang, 3);
+    let aws = provisioned(&[&["decrypt-disabled"][..]; 10]).await;
+    aws.fail("logs:FilterLogEvents", How::Slow(7), 99);
     aws.fail("sns:Publish", How::Hang, 3);
+    aws.fail("sns:Publish", How::Slow(1), 99);
     let error = invoke(&aws, sample("sns-two-records")).await.unwrap_err();
     assert!(
         error.starts_with("record 1 of 2: sns:Publish on "),
