@@ -37,6 +37,8 @@ def main():
         sys.exit(f"{BINARY.relative_to(ROOT)} is missing: make build")
     # Ended by a signal like by Ctrl-C: the context managers stop what they started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell starts what runs in its background with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
 
     def tell(line):
