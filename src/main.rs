@@ -6,7 +6,7 @@
 
 use std::env;
 use std::io::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use kms_alarm::environment::Environment;
 use kms_alarm::handler::{self, Invocation};
@@ -55,13 +55,17 @@ fn preview(environment: &Environment) {
     let _ = write!(std::io::stdout(), "{preview}");
 }
 
+/// What an invocation may take whose deadline has passed before it began: Lambda
+/// never tells one such, `cargo lambda watch` does.
+const NO_DEADLINE: Duration = Duration::from_mins(1);
+
 fn invocation(context: Context) -> Invocation {
     let left = context.deadline().duration_since(SystemTime::now());
     Invocation {
         request_id: context.request_id,
         function_arn: context.invoked_function_arn,
         log_stream: context.env_config.log_stream.clone(),
-        deadline: Instant::now() + left.unwrap_or_default(),
+        deadline: Instant::now() + left.unwrap_or(NO_DEADLINE),
         now: jiff::Timestamp::now(),
     }
 }
