@@ -49,7 +49,7 @@ def test_an_event_from_a_file_becomes_a_mail(world):
         # The first event starts the build.
         def invoked():
             ran = subprocess.run(
-                [*shlex.split(INVOKE), *port], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+                [*shlex.split(INVOKE), *port], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
             )
             return ran.returncode == 0 and "error" not in ran.stdout.lower() or None
 
