@@ -12,8 +12,6 @@ mod search;
 use std::time::Duration;
 
 use aws_lambda_events::event::sns::SnsMessage;
-use aws_sdk_cloudwatch::Client as CloudWatch;
-use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sns::types::MessageAttributeValue;
 use jiff::tz::TimeZone;
@@ -24,6 +22,7 @@ use self::changes::look_for_changes;
 use self::history::alarmed_at;
 use self::search::{Looked, look};
 use crate::alarm::{StateChange, StateValue};
+use crate::clients::Clients;
 use crate::cloudtrail::Ourselves;
 use crate::fault::Fault;
 use crate::message::{self, Alert, HttpsFormat, Message};
@@ -52,18 +51,17 @@ const PUBLISH: Duration = Duration::from_secs(17);
 ///
 /// The publish failed: then nobody has been told, and Lambda should try again.
 pub async fn alert(
-    logs: &Logs,
-    cloudwatch: &CloudWatch,
-    sns: &Sns,
+    clients: &Clients,
     reader: Reader<'_>,
     ourselves: &Ourselves,
     mut change: StateChange,
     deadline: Instant,
 ) -> Result<metrics::Outcome, Fault> {
+    let logs = &clients.logs;
     let until = stop_looking(deadline);
     let mut problems = Vec::new();
     if change.is_recovery() && change.previous_changed_at.is_none() {
-        match timeout_at(until, alarmed_at(cloudwatch, &change)).await {
+        match timeout_at(until, alarmed_at(&clients.cloudwatch(), &change)).await {
             Ok(Ok(Some(began))) => change.previous_changed_at = Some(began),
             Ok(Ok(None)) => problems.push(format!(
                 "cloudwatch:DescribeAlarmHistory on {}: it does not tell when the alarm went off",
@@ -102,7 +100,7 @@ pub async fn alert(
         zone: reader.zone,
         https: reader.https,
     });
-    publish(sns, reader.topic_arn, &message, deadline).await?;
+    publish(&clients.sns, reader.topic_arn, &message, deadline).await?;
     info!(
         alarm = change.name,
         alert_id = change.alert_id(),

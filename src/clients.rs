@@ -1,6 +1,9 @@
 //! The AWS clients, over one HTTP connector and one TLS stack that also carries
 //! the answers to CloudFormation.
 
+mod connector;
+mod warm_up;
+
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -8,9 +11,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_sns::Client as Sns;
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use aws_smithy_types::retry::RetryConfig;
@@ -18,6 +19,8 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
+pub use self::connector::connector;
+pub use self::warm_up::warm_up;
 use crate::environment::Environment;
 
 /// Everything that can be called.
@@ -25,12 +28,20 @@ use crate::environment::Environment;
 pub struct Clients {
     /// CloudWatch Logs: both flows.
     pub logs: Logs,
-    /// CloudWatch: provisioning, and the history of an alarm that recovered.
-    pub cloudwatch: CloudWatch,
     /// SNS: both flows.
     pub sns: Sns,
     /// For the answer to CloudFormation.
     pub connector: SharedHttpConnector,
+    cloudwatch: SdkConfig,
+}
+
+impl Clients {
+    /// CloudWatch: provisioning, and the history of an alarm that recovered. Made when it is asked for, because an
+    /// alert does without, and making one takes a third of what all else before the first event does.
+    #[must_use]
+    pub fn cloudwatch(&self) -> CloudWatch {
+        CloudWatch::new(&self.cloudwatch)
+    }
 }
 
 /// Builds the clients from the environment alone: no profile files, no
@@ -39,28 +50,23 @@ pub struct Clients {
 #[must_use]
 pub fn build(environment: &Environment, connector: SharedHttpConnector) -> Clients {
     let config = config(environment, connector.clone());
+    let at = |endpoint_url: &Option<String>| {
+        let mut config = config.to_builder();
+        config.set_endpoint_url(endpoint_url.clone());
+        config.build()
+    };
+    let endpoint_urls = &environment.endpoint_urls;
     Clients {
-        logs: Logs::new(&config),
-        cloudwatch: CloudWatch::new(&config),
-        sns: Sns::new(&config),
+        logs: Logs::new(&at(&endpoint_urls.logs)),
+        sns: Sns::new(&at(&endpoint_urls.sns)),
         connector,
+        cloudwatch: at(&endpoint_urls.cloudwatch),
     }
-}
-
-/// The connector that goes to the network.
-#[must_use]
-pub fn connector() -> SharedHttpConnector {
-    let connector = Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .build();
-    SharedHttpConnector::new(connector)
 }
 
 fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfig {
     // A hanging attempt is given up early enough for another one.
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
         .operation_attempt_timeout(Duration::from_secs(8))
         .build();
     let credentials = environment.credentials.as_ref().map(|credentials| {
@@ -84,6 +90,5 @@ fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfi
         .use_fips(environment.use_fips)
         .use_dual_stack(environment.use_dual_stack);
     config.set_credentials_provider(credentials);
-    config.set_endpoint_url(environment.endpoint_url.clone());
     config.build()
 }

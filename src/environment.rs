@@ -24,6 +24,10 @@ pub struct Environment {
     pub role_arn: Option<String>,
     /// `AWS_ENDPOINT_URL`: set only where a local AWS stands in for AWS.
     pub endpoint_url: Option<String>,
+    /// The same for each service.
+    pub endpoint_urls: EndpointUrls,
+    /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` names the certificates to trust.
+    pub own_bundle: bool,
     /// `AWS_REGION`, which Lambda sets.
     pub region: Option<String>,
     /// The role's credentials, which Lambda sets for the life of the sandbox.
@@ -35,6 +39,20 @@ pub struct Environment {
     /// `RUST_LOG`, else the level chosen in Lambda's own logging settings
     /// (`AWS_LAMBDA_LOG_LEVEL`).
     pub log: Option<String>,
+}
+
+/// Where each service is, when it is not where AWS has it: `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` and its like, else
+/// `AWS_ENDPOINT_URL`.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+#[derive(Clone, Debug, Default)]
+pub struct EndpointUrls {
+    /// CloudWatch.
+    pub cloudwatch: Option<String>,
+    /// CloudWatch Logs.
+    pub logs: Option<String>,
+    /// SNS.
+    pub sns: Option<String>,
 }
 
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
@@ -63,6 +81,9 @@ impl Environment {
             (!value.is_empty()).then_some(value)
         };
         let truth = |name: &str| text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let endpoint_url = |service: &str| {
+            text(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| text("AWS_ENDPOINT_URL"))
+        };
         let (time_zone, time_zone_problem) = time_zone(text("TIME_ZONE").as_deref());
         Self {
             topic_arn: text("TOPIC_ARN"),
@@ -74,6 +95,14 @@ impl Environment {
             },
             role_arn: text("ROLE_ARN"),
             endpoint_url: text("AWS_ENDPOINT_URL"),
+            endpoint_urls: EndpointUrls {
+                cloudwatch: endpoint_url("CLOUDWATCH"),
+                logs: endpoint_url("CLOUDWATCH_LOGS"),
+                sns: endpoint_url("SNS"),
+            },
+            own_bundle: text("SSL_CERT_FILE")
+                .or_else(|| text("SSL_CERT_DIR"))
+                .is_some(),
             region: text("AWS_REGION"),
             credentials: text("AWS_ACCESS_KEY_ID")
                 .zip(text("AWS_SECRET_ACCESS_KEY"))
@@ -153,6 +182,17 @@ mod tests {
         ]);
         assert_eq!(chat.https_format, HttpsFormat::Chat);
         assert_eq!(chat.role_arn.as_deref(), Some("arn:aws:iam::1:role/r"));
+    }
+
+    #[test]
+    fn a_services_own_endpoint_goes_before_the_one_for_all() {
+        let endpoints = read(&[
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:2"),
+        ])
+        .endpoint_urls;
+        assert_eq!(endpoints.logs.unwrap(), "http://127.0.0.1:1");
+        assert_eq!(endpoints.sns.unwrap(), "http://127.0.0.1:2");
     }
 
     #[test]

@@ -160,18 +160,12 @@ async fn alerted(
     change: Result<StateChange>,
 ) -> Result<metrics::Outcome> {
     let (change, reader) = (change?, reader(environment)?);
-    let Clients {
-        logs,
-        cloudwatch,
-        sns,
-        ..
-    } = clients;
     let ourselves = Ourselves {
         role_arn: environment.role_arn.clone(),
         function_arn: Some(invocation.function_arn.clone()),
     };
     let deadline = invocation.deadline;
-    let alerted = alert::alert(logs, cloudwatch, sns, reader, &ourselves, change, deadline);
+    let alerted = alert::alert(clients, reader, &ourselves, change, deadline);
     Ok(alerted.await?)
 }
 

@@ -25,7 +25,9 @@ async fn main() -> Result<(), Error> {
         return Ok(());
     }
     subscriber::set_global_default(log::subscriber(environment.log.as_deref(), std::io::stdout))?;
-    let clients = clients::build(&environment, clients::connector());
+    let connector = clients::connector(environment.own_bundle);
+    let clients = clients::build(&environment, connector);
+    clients::warm_up(&clients).await;
     let (environment, clients) = (&environment, &clients);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let invocation = invocation(event.context);

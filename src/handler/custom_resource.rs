@@ -112,7 +112,7 @@ async fn provisioned(clients: &Clients, invocation: &Invocation, request: &Reque
     };
     provision::provision(
         &clients.logs,
-        &clients.cloudwatch,
+        &clients.cloudwatch(),
         &clients.sns,
         &place,
         request,

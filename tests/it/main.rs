@@ -12,8 +12,10 @@
 
 mod alert;
 mod anything;
+mod authority;
 mod binary;
 mod cloudformation;
+mod connections;
 mod custom_resource;
 mod fake_aws;
 mod faults;

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -19,10 +20,12 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
 
+use crate::authority::Authority;
 use crate::fake_aws::{FUNCTION_ARN, FakeAws};
 
 /// What the function made of its events.
@@ -35,6 +38,10 @@ pub struct Ran {
     pub log: String,
     /// The most memory it ever had, in KiB.
     pub peak_kib: u64,
+    /// What it asked, in order.
+    pub requests: Vec<String>,
+    /// How many connections it opened, to Lambda and to AWS.
+    pub connections: usize,
 }
 
 /// One run of the binary.
@@ -43,6 +50,7 @@ pub struct Run {
     pub variables: Vec<(&'static str, String)>,
     /// How long an invocation may take.
     pub timeout: Duration,
+    pub tls: Option<TlsAcceptor>,
 }
 
 impl Run {
@@ -54,7 +62,14 @@ impl Run {
                 "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic".to_owned(),
             )],
             timeout: Duration::from_mins(1),
+            tls: None,
         }
+    }
+
+    /// AWS speaks TLS, and this authority vouches for it.
+    pub fn over_tls(mut self, authority: &Authority) -> Self {
+        self.tls = Some(authority.acceptor.clone());
+        self
     }
 
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
@@ -67,7 +82,11 @@ impl Run {
     pub async fn events(self, events: Vec<Value>) -> Ran {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let endpoint = format!("http://{address}");
+        let over_tls = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = match &self.tls {
+            Some(_) => format!("https://{}", over_tls.local_addr().unwrap()),
+            None => format!("http://{address}"),
+        };
         let count = events.len();
         let events = events
             .into_iter()
@@ -79,9 +98,14 @@ impl Run {
             events: Mutex::new(events),
             outcome,
             refusals: Mutex::default(),
+            requests: Mutex::default(),
+            connections: AtomicUsize::new(0),
             timeout: self.timeout,
         });
-        let serving = tokio::spawn(serve(listener, server.clone()));
+        let serving = [
+            tokio::spawn(serve(listener, None, server.clone())),
+            tokio::spawn(serve(over_tls, self.tls, server.clone())),
+        ];
         let mut function = Command::new(env!("CARGO_BIN_EXE_bootstrap"))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", &address)
@@ -118,13 +142,17 @@ impl Run {
         }
         let peak_kib = peak_kib(function.id().unwrap());
         function.kill().await.unwrap();
-        serving.abort();
+        for serving in serving {
+            serving.abort();
+        }
         let refusals = server.refusals.lock().unwrap().clone();
         Ran {
             outcomes: ran,
             refusals,
             log: reading.await.unwrap(),
             peak_kib,
+            requests: server.requests.lock().unwrap().clone(),
+            connections: server.connections.load(Ordering::Relaxed),
         }
     }
 }
@@ -134,24 +162,41 @@ struct Server {
     events: Mutex<VecDeque<String>>,
     outcome: mpsc::UnboundedSender<Result<(), Value>>,
     refusals: Mutex<Vec<&'static str>>,
+    requests: Mutex<Vec<String>>,
+    connections: AtomicUsize,
     timeout: Duration,
 }
 
-async fn serve(listener: TcpListener, server: Arc<Server>) {
+async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, server: Arc<Server>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let server = server.clone();
-        let service = service_fn(move |request| {
-            let server = server.clone();
-            async move { Ok::<_, Infallible>(server.respond(request).await) }
-        });
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(converse(stream, tls.clone(), server.clone()));
     }
+}
+
+async fn converse(stream: TcpStream, tls: Option<TlsAcceptor>, server: Arc<Server>) {
+    server.connections.fetch_add(1, Ordering::Relaxed);
+    let service =
+        service_fn(|request| async { Ok::<_, Infallible>(server.respond(request).await) });
+    let http = http1::Builder::new();
+    let _ = match tls {
+        None => http.serve_connection(TokioIo::new(stream), service).await,
+        Some(tls) => match tls.accept(stream).await {
+            Ok(stream) => http.serve_connection(TokioIo::new(stream), service).await,
+            // A client that trusts nobody hangs up.
+            Err(_) => return,
+        },
+    };
 }
 
 impl Server {
     async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
+        let mut asked = format!("{} {}", parts.method, parts.uri.path());
+        if parts.headers.contains_key("authorization") {
+            asked += " with credentials";
+        }
+        self.requests.lock().unwrap().push(asked);
         let body = body.collect().await.unwrap().to_bytes();
         let path = parts.uri.path();
         let Some(call) = path.strip_prefix("/2018-06-01/runtime/invocation/") else {

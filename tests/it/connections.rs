@@ -1,0 +1,126 @@
+//! The connections that the real `bootstrap` makes: when, over which proxy, and trusting whom.
+
+use std::io::Write as _;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use crate::alert::provisioned;
+use crate::authority::Authority;
+use crate::fake_aws::FakeAws;
+use crate::invoke::sample;
+use crate::runtime_api::Run;
+
+/// A file that trusts the authority.
+fn bundle(authority: &Authority) -> tempfile::NamedTempFile {
+    let mut bundle = tempfile::NamedTempFile::new().unwrap();
+    bundle.write_all(authority.root.as_bytes()).unwrap();
+    bundle
+}
+
+#[tokio::test]
+async fn an_alert_goes_over_the_connections_that_were_opened_before_it() {
+    let authority = Authority::new("A bundle of one's own");
+    let bundle = bundle(&authority);
+    let aws = provisioned(&[&["decrypt-incorrect-key"]]).await;
+    let ran = Run::new(&aws)
+        .over_tls(&authority)
+        .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
+        .events(vec![sample("sns-alarm")])
+        .await;
+    assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
+    let before = ran
+        .requests
+        .iter()
+        .take_while(|request| *request != "GET /2018-06-01/runtime/invocation/next");
+    assert_eq!(before.collect::<Vec<_>>(), ["GET /ping"; 2]);
+    // One each to Lambda, CloudWatch Logs and SNS.
+    assert_eq!(ran.connections, 3);
+    assert_eq!(aws.state().published.len(), 1);
+}
+
+#[tokio::test]
+async fn whom_the_bundle_does_not_name_is_not_told_anything() {
+    let (ours, theirs) = (Authority::new("Ours"), Authority::new("Theirs"));
+    let bundle = bundle(&ours);
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let ran = Run::new(&aws)
+        .over_tls(&theirs)
+        .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
+        .events(vec![sample("sns-alarm")])
+        .await;
+    let error = ran.outcomes[0].as_ref().unwrap_err()["errorMessage"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(error.contains("UnknownIssuer"), "{error}");
+    assert!(aws.state().published.is_empty());
+}
+
+#[tokio::test]
+async fn without_tls_nothing_is_asked_before_the_first_event() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let ran = Run::new(&aws).events(vec![sample("sns-alarm")]).await;
+    assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
+    assert_eq!(ran.requests[0], "GET /2018-06-01/runtime/invocation/next");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_never_answers_does_not_keep_the_first_event_away() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://{}", silent.local_addr().unwrap());
+    let ran = Run::new(&FakeAws::with_log_group())
+        .with("AWS_ENDPOINT_URL", &address)
+        .events(vec![json!({"neither": 1})])
+        .await;
+    let error = ran.outcomes[0].as_ref().unwrap_err();
+    let message = error["errorMessage"].as_str().unwrap();
+    assert!(message.starts_with("unexpected event"), "{message}");
+}
+
+/// A proxy that lets everything through and tells where to.
+async fn proxy() -> (String, mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, destinations) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let asked = asked.clone();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let destination = head.strip_prefix("CONNECT ").unwrap();
+                let destination = destination.split(' ').next().unwrap().to_owned();
+                let mut server = TcpStream::connect(&destination).await.unwrap();
+                asked.send(destination).unwrap();
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let _ = copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    (address, destinations)
+}
+
+#[tokio::test]
+async fn the_proxy_that_the_environment_names_is_used() {
+    let authority = Authority::new("Behind the proxy");
+    let bundle = bundle(&authority);
+    let (address, mut destinations) = proxy().await;
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let ran = Run::new(&aws)
+        .over_tls(&authority)
+        .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
+        .with("HTTPS_PROXY", &address)
+        .events(vec![sample("sns-alarm")])
+        .await;
+    assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
+    assert_eq!(aws.state().published.len(), 1);
+    let destination = destinations.recv().await.unwrap();
+    assert!(destination.starts_with("127.0.0.1:"), "{destination}");
+}
