@@ -6,6 +6,7 @@
 
 mod changes;
 mod history;
+mod page;
 mod publish;
 mod search;
 
@@ -18,7 +19,7 @@ use jiff::tz::TimeZone;
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
-use self::changes::look_for_changes;
+use self::changes::{leaving_time_for_changes, look_for_changes};
 use self::history::alarmed_at;
 use self::search::{Looked, look};
 use crate::alarm::{StateChange, StateValue};
@@ -75,7 +76,7 @@ pub async fn alert(
     }
     let change = &change;
     let mut looked = match change.new_state {
-        StateValue::Alarm => look(logs, change, ourselves, until).await,
+        StateValue::Alarm => look(logs, change, ourselves, leaving_time_for_changes(until)).await,
         _ if change.is_recovery() && change.previous_changed_at.is_some() => {
             look(logs, change, ourselves, until).await
         }

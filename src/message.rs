@@ -90,8 +90,6 @@ pub enum Outcome {
     Complete,
     /// It was ended because time ran out.
     OutOfTime,
-    /// It was ended because there was too much.
-    TooMany,
     /// It failed; the problems say why.
     Failed,
 }

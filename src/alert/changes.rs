@@ -9,6 +9,7 @@ use aws_sdk_cloudwatchlogs::Client as Logs;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
+use super::page::{Page, Query};
 use super::search::Looked;
 use crate::alarm::Window;
 use crate::cloudtrail::key_change_pattern;
@@ -19,8 +20,14 @@ use crate::message::Outcome;
 /// How far back a change is looked for, before the first error.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
 
-/// The longest that this takes, and never more than a quarter of what is left.
+/// The longest that this takes.
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// When looking for the errors must stop: a quarter of the time for looking, at most, is kept for this.
+pub(super) fn leaving_time_for_changes(until: Instant) -> Instant {
+    let left = until.saturating_duration_since(Instant::now());
+    until - LONGEST.min(left / 4)
+}
 
 /// Looks for changes of the keys, when one of them may be why calls failed.
 pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: Instant) {
@@ -28,8 +35,7 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
     let Some(first) = looked.findings.first_suspicious() else {
         return;
     };
-    let now = Instant::now();
-    let until = now + LONGEST.min(until.saturating_duration_since(now) / 4);
+    let until = until.min(Instant::now() + LONGEST);
     let pattern = key_change_pattern(suspects);
     // By the log's time, which is later than the events' own.
     let window = Window {
@@ -45,7 +51,12 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
     let findings = &mut looked.findings;
     let reading = async {
         for log_group in log_groups {
-            read(logs, log_group, &pattern, window, findings).await?;
+            let query = Query {
+                log_group,
+                pattern: &pattern,
+                window,
+            };
+            read(logs, query, findings).await?;
         }
         Ok::<(), Fault>(())
     };
@@ -60,29 +71,15 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
     looked.problems.push(problem);
 }
 
-async fn read(
-    logs: &Logs,
-    log_group: &str,
-    pattern: &str,
-    window: Window,
-    findings: &mut Findings,
-) -> Result<(), Fault> {
+async fn read(logs: &Logs, query: Query<'_>, findings: &mut Findings) -> Result<(), Fault> {
     let mut token = None;
     loop {
-        let page = logs
-            .filter_log_events()
-            .log_group_name(log_group)
-            .filter_pattern(pattern)
-            .start_time(window.start_millis())
-            .end_time(window.end_millis())
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(|error| Fault::of("logs:FilterLogEvents", log_group, &error))?;
-        for event in page.events() {
-            findings.read_change(event.message().unwrap_or_default());
+        let page = Page::ask(logs, &query, token).await?;
+        let content = page.content(&query)?;
+        for message in content.messages() {
+            findings.read_change(message);
         }
-        token = page.next_token;
+        token = content.into_next_token();
         if token.is_none() {
             return Ok(());
         }

@@ -1,18 +1,17 @@
 //! Finding the events: which metric filters feed the alarm, and what their
 //! log groups hold.
 
+use std::time::Duration;
+
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use tokio::time::{Instant, timeout_at};
 
+use super::page::{Page, Query};
 use crate::alarm::{Metric, StateChange, Window};
 use crate::cloudtrail::Ourselves;
 use crate::fault::Fault;
 use crate::findings::Findings;
 use crate::message::{Outcome, Search};
-
-/// So many pages with events are read of one search. Each has up to 10,000
-/// events or a megabyte; nobody reads an alert on more of them differently.
-const MOST_PAGES: u64 = 100;
 
 /// What looking gave.
 pub(super) struct Looked {
@@ -111,7 +110,7 @@ async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
 /// itself.
 async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
     for search in &mut looked.searches {
-        let reading = read(logs, search, looked.window, &mut looked.findings);
+        let reading = read(logs, search, looked.window, &mut looked.findings, until);
         match timeout_at(until, reading).await {
             Ok(Ok(outcome)) => search.outcome = outcome,
             Ok(Err(fault)) => {
@@ -123,38 +122,36 @@ async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
     }
 }
 
-/// Reads every page of one search, or as many as are told apart. A page may be
-/// empty and yet not the last: only a missing token ends it.
-///
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
+/// Reads the pages of one search: all, or so many that the time ends after a whole one rather than within the next.
 async fn read(
     logs: &Logs,
     search: &mut Search,
     window: Window,
     findings: &mut Findings,
+    until: Instant,
 ) -> Result<Outcome, Fault> {
     let mut token = None;
-    let mut full = 0;
+    let mut slowest = Duration::ZERO;
     loop {
-        let page = logs
-            .filter_log_events()
-            .log_group_name(&search.log_group)
-            .filter_pattern(&search.pattern)
-            .start_time(window.start_millis())
-            .end_time(window.end_millis())
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(|error| Fault::of("logs:FilterLogEvents", &search.log_group, &error))?;
-        search.pages += 1;
-        full += u64::from(!page.events().is_empty());
-        for event in page.events() {
-            findings.read(event.message().unwrap_or_default());
+        let began = Instant::now();
+        let query = Query {
+            log_group: &search.log_group,
+            pattern: &search.pattern,
+            window,
+        };
+        let page = Page::ask(logs, &query, token).await?;
+        let content = page.content(&query)?;
+        for message in content.messages() {
+            findings.read(message);
         }
-        match page.next_token {
-            None => return Ok(Outcome::Complete),
-            Some(_) if full >= MOST_PAGES => return Ok(Outcome::TooMany),
-            Some(next) => token = Some(next),
+        search.pages += 1;
+        token = content.into_next_token();
+        slowest = slowest.max(began.elapsed());
+        if token.is_none() {
+            return Ok(Outcome::Complete);
+        }
+        if Instant::now() + slowest > until {
+            return Ok(Outcome::OutOfTime);
         }
     }
 }

@@ -90,7 +90,6 @@ pub(super) fn searched(alert: &Alert<'_>, search: &Search) -> String {
     let extent = match search.outcome {
         Outcome::Complete => format!("all of it ({pages})"),
         Outcome::OutOfTime => format!("only in part ({pages}), because time ran out"),
-        Outcome::TooMany => format!("only in part ({pages}), because there was too much"),
         Outcome::Failed if search.pages > 0 => {
             format!("only in part ({pages}), because it failed then")
         }

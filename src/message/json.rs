@@ -93,7 +93,6 @@ fn search(search: &Search) -> Value {
         "outcome": match search.outcome {
             Outcome::Complete => "complete",
             Outcome::OutOfTime => "outOfTime",
-            Outcome::TooMany => "tooMany",
             Outcome::Failed => "failed",
         },
     })

@@ -74,10 +74,9 @@ pub fn message(data: &[u8]) {
             log_group: bytes.text(),
             pattern: bytes.text(),
             pages: bytes.number().unsigned_abs(),
-            outcome: match bytes.byte() % 4 {
+            outcome: match bytes.byte() % 3 {
                 0 => Outcome::Complete,
                 1 => Outcome::OutOfTime,
-                2 => Outcome::TooMany,
                 _ => Outcome::Failed,
             },
         })

@@ -139,23 +139,6 @@ async fn what_was_read_before_time_ran_out_is_counted_and_the_cut_said() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn more_pages_than_anybody_reads_are_not_read_and_the_cut_said() {
-    let number = |n: usize| {
-        event("decrypt-disabled").replace("0000-4000-8000", &format!("{n:04}-4000-8000"))
-    };
-    let aws = holding((0..150).map(|n| vec![number(n)]).collect()).await;
-    invoke(&aws, sample("sns-alarm")).await.unwrap();
-    let alert = alert(&aws);
-    assert_eq!(alert["searches"][0]["outcome"], "tooMany");
-    assert_eq!(alert["searches"][0]["pages"], alert["counts"]["found"]);
-    let prose = mail(&aws.state().published[0])
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    assert!(prose.contains("because there was too much"), "{prose}");
-}
-
 /// Messages that are huge, deep or garbled, and how many of them are readable.
 fn hostile() -> (Vec<String>, u64) {
     let with = |field: &str, value: &str, number: u32| {

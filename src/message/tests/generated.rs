@@ -153,7 +153,7 @@ proptest! {
         changes in prop::collection::vec(changes(), 0..4),
         counted in 0_u32..100,
         is_chat: bool,
-        outcome in prop::sample::select(vec![Outcome::Complete, Outcome::OutOfTime, Outcome::TooMany, Outcome::Failed]),
+        outcome in prop::sample::select(vec![Outcome::Complete, Outcome::OutOfTime, Outcome::Failed]),
     ) {
         let mut case = Case::alarm();
         case.change.datapoints[0].value = counted.into();

@@ -144,18 +144,18 @@ fn who_disabled_the_key_is_told_after_the_first_sentence() {
 }
 
 #[test]
-fn what_there_was_too_much_of_is_marked_as_cut() {
+fn what_there_was_no_time_to_read_is_said_to_be_missing() {
     let mut case = Case::alarm();
     for session in 0..5 {
         let session = format!("{session:032x}");
         case = case.events(&of_order_api(THROTTLED), 400, Some(&session));
     }
     case.change.datapoints[0].value = 250_000.0;
-    case.searches[0].outcome = Outcome::TooMany;
+    case.searches[0].outcome = Outcome::OutOfTime;
     case.searches[0].pages = 100;
     let message = case.composed();
     assert!(message.subject.contains("x2000+"), "{}", message.subject);
-    check_golden("too-much", &message);
+    check_golden("out-of-time", &message);
 }
 
 #[test]
