@@ -163,7 +163,7 @@ async fn publish(
         .publish()
         .topic_arn(topic_arn)
         .subject(&message.subject)
-        .message(message.body())
+        .message(&message.body)
         .message_structure("json");
     for (name, value) in [
         ("severity", message.severity.to_string()),

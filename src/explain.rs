@@ -261,8 +261,8 @@ impl fmt::Display for Preview {
         section("SMS", &message.sms)?;
         section("Mail", &message.mail)?;
         // On one line and last, so that `tail -n 1 | jq` reads it.
-        if message.https != message.json {
-            section("HTTPS, as HTTPS_FORMAT says", &message.https)?;
+        if let Some(https) = &message.https {
+            section("HTTPS, as HTTPS_FORMAT says", https)?;
         }
         section(
             "JSON for programs (HTTPS, SQS, Lambda, email-json)",

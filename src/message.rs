@@ -20,6 +20,8 @@ mod page;
 mod subject;
 mod time;
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -103,32 +105,31 @@ pub struct Message {
     pub severity: Severity,
     /// The attribute `alarm`: the alarm's name.
     pub alarm: String,
-    /// The mail's text, which everybody gets for whom there is no better variant.
+    /// The mail's text.
     pub mail: String,
     /// One line of at most 140 characters.
     pub sms: String,
     /// The JSON object for programs.
     pub json: String,
-    /// What HTTPS subscribers get.
-    pub https: String,
+    /// What HTTPS subscribers get in its place.
+    pub https: Option<String>,
+    /// All of these, as a publish with `MessageStructure` set to `json` takes them.
+    pub body: String,
 }
 
 impl Message {
-    /// The body of a publish with `MessageStructure` set to `json`: one text for each protocol.
+    /// One text for each protocol. The JSON object is everybody's who is not named, rather than each program's by
+    /// name: a text is in here once, so that more fits, and less must be signed and sent.
     ///
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html>
-    #[must_use]
-    pub fn body(&self) -> String {
-        json!({
-            "default": self.mail,
-            "email": self.mail,
-            "email-json": self.json,
-            "https": self.https,
-            "lambda": self.json,
-            "sms": self.sms,
-            "sqs": self.json,
-        })
-        .to_string()
+    fn variants(&self) -> String {
+        let mut variants = BTreeMap::from([
+            ("default", &self.json),
+            ("email", &self.mail),
+            ("sms", &self.sms),
+        ]);
+        variants.extend(self.https.as_ref().map(|https| ("https", https)));
+        json!(variants).to_string()
     }
 }
 
@@ -190,16 +191,20 @@ pub fn compose(alert: &Alert<'_>) -> Message {
         sms: subject::sms(alert, situation),
         mail: String::new(),
         json: String::new(),
-        https: String::new(),
+        https: None,
+        body: String::new(),
     };
     for extent in EXTENTS {
         message.mail = mail::mail(alert, situation, extent);
         message.json = json::document(alert, situation, extent).to_string();
         message.https = match alert.https {
-            HttpsFormat::Json => message.json.clone(),
-            HttpsFormat::Chat => chat::notification(alert, situation, &message.subject).to_string(),
+            HttpsFormat::Json => None,
+            HttpsFormat::Chat => {
+                Some(chat::notification(alert, situation, &message.subject).to_string())
+            }
         };
-        if message.body().len() <= LARGEST_BODY {
+        message.body = message.variants();
+        if message.body.len() <= LARGEST_BODY {
             break;
         }
     }

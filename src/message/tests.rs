@@ -113,14 +113,14 @@ fn check_limits(message: &Message) {
         "{}",
         message.sms
     );
-    assert!(message.body().len() <= 262_144, "{}", message.body().len());
+    assert!(message.body.len() <= 262_144, "{}", message.body.len());
     let odd = |character: char| character.is_control() && character != '\n';
     assert!(!message.mail.contains(odd), "{:?}", message.mail);
-    let body: Value = serde_json::from_str(&message.body()).unwrap();
+    let body: Value = serde_json::from_str(&message.body).unwrap();
     for (protocol, text) in body.as_object().unwrap() {
         assert!(!text.as_str().unwrap().is_empty(), "{protocol}");
     }
-    let document: Value = serde_json::from_str(body["sqs"].as_str().unwrap()).unwrap();
+    let document: Value = serde_json::from_str(body["default"].as_str().unwrap()).unwrap();
     assert_eq!(document["version"], 1);
     assert_eq!(document["severity"], message.severity.to_string());
 }

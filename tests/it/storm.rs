@@ -63,7 +63,7 @@ fn alert(aws: &FakeAws) -> Value {
     assert_eq!(state.published.len(), 1);
     let variants: Value =
         serde_json::from_str(state.published[0]["Message"].as_str().unwrap()).unwrap();
-    serde_json::from_str(variants["sqs"].as_str().unwrap()).unwrap()
+    serde_json::from_str(variants["default"].as_str().unwrap()).unwrap()
 }
 
 fn group_counts(alert: &Value) -> Vec<(&str, u64)> {

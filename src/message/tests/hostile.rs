@@ -96,7 +96,7 @@ fn a_flood_of_anything_still_fits() {
 fn a_flood_fits_into_a_chat_too() {
     let mut case = flood("<`*😀", 60);
     case.https = HttpsFormat::Chat;
-    let notification: Value = serde_json::from_str(&case.composed().https).unwrap();
+    let notification: Value = serde_json::from_str(&case.composed().https.unwrap()).unwrap();
     let description = notification["content"]["description"].as_str().unwrap();
     assert!(description.len() <= 16_384, "{}", description.len());
 }

@@ -20,21 +20,21 @@ fn a_name_that_is_not_ascii_is_replaced_in_the_subject_only() {
 fn https_subscribers_get_the_json_object_unless_a_chat_reads_the_topic() {
     let mut case = Case::alarm().events(DISABLED, 2, None);
     let message = case.composed();
-    let body: Value = serde_json::from_str(&message.body()).unwrap();
-    assert_eq!(body["https"], body["sqs"]);
+    let body: Value = serde_json::from_str(&message.body).unwrap();
+    assert_eq!(body["https"], Value::Null, "they get the default");
     case.https = HttpsFormat::Chat;
-    let chat: Value = serde_json::from_str(&case.composed().body()).unwrap();
-    for protocol in ["default", "email", "email-json", "lambda", "sms", "sqs"] {
+    let chat: Value = serde_json::from_str(&case.composed().body).unwrap();
+    for protocol in ["default", "email", "sms"] {
         assert_eq!(chat[protocol], body[protocol], "{protocol} must not change");
     }
-    assert_ne!(chat["https"], body["https"]);
+    assert_eq!(chat["https"], case.composed().https.unwrap());
 }
 
 #[test]
 fn a_chat_gets_a_custom_notification() {
     let mut case = Case::alarm().events(DISABLED, 2, None);
     case.https = HttpsFormat::Chat;
-    let notification: Value = serde_json::from_str(&case.composed().https).unwrap();
+    let notification: Value = serde_json::from_str(&case.composed().https.unwrap()).unwrap();
     let text = serde_json::to_string_pretty(&notification).unwrap();
     let differing = differing("chat.json", &format!("{text}\n"));
     assert_approved(&differing.into_iter().collect::<Vec<_>>());
@@ -48,7 +48,7 @@ fn a_recovery_is_told_in_the_thread_of_its_alarm() {
     recovery.change.previous_changed_at = Some(alarm.change.changed_at);
     recovery.https = HttpsFormat::Chat;
     let thread = |case: &Case| -> Value {
-        let notification: Value = serde_json::from_str(&case.composed().https).unwrap();
+        let notification: Value = serde_json::from_str(&case.composed().https.unwrap()).unwrap();
         notification["metadata"]["threadId"].clone()
     };
     assert!(thread(&alarm).is_string());
@@ -64,7 +64,7 @@ fn a_chat_is_given_no_markup_that_callers_chose() {
     let mut case = Case::alarm();
     case.https = HttpsFormat::Chat;
     case.findings.read(&event.to_string());
-    let text = case.composed().https;
+    let text = case.composed().https.unwrap();
     for planted in ["<!", "<h", "://evil", "evil.example", "`Decrypt"] {
         assert!(!text.contains(planted), "{planted} in {text}");
     }
