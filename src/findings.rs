@@ -11,11 +11,12 @@ mod nature;
 mod newest;
 mod values;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 
+use self::group::Traits;
 pub use self::group::{Group, GroupKey};
 pub use self::nature::Nature;
 pub use self::newest::Newest;
@@ -35,7 +36,7 @@ const SAMPLE: usize = 200;
 #[derive(Debug, Default)]
 pub struct Findings {
     ourselves: Ourselves,
-    groups: HashMap<GroupKey, Group>,
+    groups: Vec<Group>,
     seen: HashSet<u64>,
     found: u64,
     duplicates: u64,
@@ -73,14 +74,14 @@ impl Findings {
         }
         self.found = self.found.saturating_add(1);
         let nature = Nature::of(code, &event, &self.ourselves);
-        let key = GroupKey::of(nature, code, &event);
+        let traits = Traits::of(nature, code, &event);
         let has_room = self.groups.len() < MOST_GROUPS;
-        match self.groups.get_mut(&key) {
+        match self.groups.iter_mut().find(|group| group.is(traits)) {
             Some(group) => group.add(&event),
             None if has_room => {
-                let mut group = Group::new(key.clone());
+                let mut group = Group::new(traits);
                 group.add(&event);
-                self.groups.insert(key, group);
+                self.groups.push(group);
             }
             None => self.ungrouped = self.ungrouped.saturating_add(1),
         }
@@ -91,7 +92,7 @@ impl Findings {
     pub fn read_change(&mut self, message: &str) {
         let event = Event::parse(message).ok();
         if let Some(change) = event.as_ref().and_then(KeyChange::of) {
-            for group in self.groups.values_mut() {
+            for group in &mut self.groups {
                 group.consider(&change);
             }
         }
@@ -101,18 +102,16 @@ impl Findings {
     /// change of a key explains it.
     #[must_use]
     pub fn suspects(&self) -> BTreeSet<&'static str> {
-        let groups = self.groups.values();
-        groups.flat_map(Group::suspects).copied().collect()
+        let suspects = self.groups.iter().flat_map(Group::suspects);
+        suspects.copied().collect()
     }
 
     /// When the first call failed that a change of a key may explain.
     #[must_use]
     pub fn first_suspicious(&self) -> Option<Timestamp> {
-        let groups = self
-            .groups
-            .values()
-            .filter(|group| !group.suspects().is_empty());
-        groups.filter_map(Group::first).min()
+        let suspicious = |group: &&Group| !group.suspects().is_empty();
+        let suspicious = self.groups.iter().filter(suspicious);
+        suspicious.filter_map(Group::first).min()
     }
 
     /// How many different calls failed.
@@ -166,7 +165,7 @@ impl Findings {
     /// The groups: incidents first, of them the worst, among equals the largest.
     #[must_use]
     pub fn groups(&self) -> Vec<&Group> {
-        let mut groups: Vec<_> = self.groups.values().collect();
+        let mut groups: Vec<_> = self.groups.iter().collect();
         groups.sort_by(|one, other| {
             let rank = |group: &Group| {
                 let is_incident = group.key().nature == Nature::Incident;

@@ -5,6 +5,8 @@
 //! passes through [`harmless`] before it is shown. It takes no second pass to be safe, and a second
 //! pass changes nothing.
 
+use std::borrow::Cow;
+
 /// Marks where text was cut.
 const CUT: char = '…';
 
@@ -21,10 +23,30 @@ const LONGEST_WORD: usize = 1_024;
 pub fn harmless(text: &str, most: usize) -> String {
     // Longer text is cut anyway; what is broken or masked later only ever gets longer or stays
     // longer.
-    let enough = text.chars().take(most.saturating_mul(8).saturating_add(64));
-    let plain: String = enough.filter(|character| !hidden(*character)).collect();
-    let words = plain.split_whitespace().map(|word| unlinked(&masked(word)));
-    cut(&words.collect::<Vec<_>>().join(" "), most)
+    let enough = begin(text, most.saturating_mul(8).saturating_add(64));
+    let plain = if enough.contains(hidden) {
+        Cow::Owned(enough.replace(hidden, ""))
+    } else {
+        Cow::Borrowed(enough)
+    };
+    let mut harmless = String::with_capacity(plain.len());
+    for word in plain.split_whitespace() {
+        if !harmless.is_empty() {
+            harmless.push(' ');
+        }
+        harmless.push_str(&unlinked(&masked(word)));
+    }
+    cut(&harmless, most)
+}
+
+/// At most so many characters of the text's beginning.
+fn begin(text: &str, most: usize) -> &str {
+    // No character is shorter than a byte.
+    if text.len() <= most {
+        return text;
+    }
+    let end = text.char_indices().nth(most);
+    end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// A name that the alarm's owner chose, for a program to compare: nothing hidden in it, cut, but
@@ -40,13 +62,10 @@ pub fn name(text: &str, most: usize) -> String {
 /// Cuts text to so many characters and marks the place.
 #[must_use]
 pub fn cut(text: &str, most: usize) -> String {
-    if text.chars().nth(most).is_none() {
+    if begin(text, most).len() == text.len() {
         return text.to_owned();
     }
-    text.chars()
-        .take(most.saturating_sub(1))
-        .chain([CUT])
-        .collect()
+    format!("{}{CUT}", begin(text, most.saturating_sub(1)))
 }
 
 /// Text in printable ASCII alone: every other character becomes `?`.
@@ -99,6 +118,9 @@ pub fn masked_key(id: &str) -> String {
 
 /// Characters that are not seen, or change how others are seen.
 fn hidden(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control() && !character.is_whitespace();
+    }
     let acts = matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -108,7 +130,11 @@ fn hidden(character: char) -> bool {
 }
 
 /// Hides all but the last four characters of every access key's id in a word.
-fn masked(word: &str) -> String {
+fn masked(word: &str) -> Cow<'_, str> {
+    const KINDS: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
+    if !KINDS.iter().any(|kind| word.contains(kind)) {
+        return word.into();
+    }
     let inside = |character: char| character.is_ascii_alphanumeric();
     let mut masked = String::with_capacity(word.len());
     let mut rest = word;
@@ -117,10 +143,7 @@ fn masked(word: &str) -> String {
             rest.find(|character| !inside(character))
                 .unwrap_or(rest.len()),
         );
-        let is_key = run.len() >= 16
-            && ["AKIA", "ASIA", "ABIA", "ACCA"]
-                .iter()
-                .any(|kind| run.starts_with(kind));
+        let is_key = run.len() >= 16 && KINDS.iter().any(|kind| run.starts_with(kind));
         match run.len().checked_sub(4).and_then(|at| run.get(at..)) {
             Some(last) if is_key => masked.extend(["****", last]),
             _ => masked.push_str(run),
@@ -130,12 +153,15 @@ fn masked(word: &str) -> String {
         masked.push_str(between);
         rest = next;
     }
-    masked
+    masked.into()
 }
 
 /// Breaks what a mail program would make a link of. Names of AWS's services stay whole: nobody else
 /// can have them.
-fn unlinked(word: &str) -> String {
+fn unlinked(word: &str) -> Cow<'_, str> {
+    if !word.contains(['.', ':']) {
+        return word.into();
+    }
     let service = |name: &str| {
         name.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -145,7 +171,7 @@ fn unlinked(word: &str) -> String {
         .iter()
         .any(|suffix| word.strip_suffix(suffix).is_some_and(service))
     {
-        return word.to_owned();
+        return word.into();
     }
     let mut unlinked = String::with_capacity(word.len());
     let mut before = None;
@@ -159,7 +185,7 @@ fn unlinked(word: &str) -> String {
         }
         before = Some(character);
     }
-    unlinked
+    unlinked.into()
 }
 
 /// Whether a full stop joins two parts of a name, as `evil.com` does and the end of a sentence does

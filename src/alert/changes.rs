@@ -75,11 +75,7 @@ async fn read(logs: &Logs, query: Query<'_>, findings: &mut Findings) -> Result<
     let mut token = None;
     loop {
         let page = Page::ask(logs, &query, token).await?;
-        let content = page.content(&query)?;
-        for message in content.messages() {
-            findings.read_change(message);
-        }
-        token = content.into_next_token();
+        token = page.read(&query, |message| findings.read_change(message))?;
         if token.is_none() {
             return Ok(());
         }

@@ -7,6 +7,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
 
 use std::borrow::Cow;
+use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,10 +22,14 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use http_body::{Body, Frame};
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::alarm::Window;
 use crate::fault::Fault;
 use crate::lenient;
+
+/// A page has a megabyte of events, and what JSON takes to hold them.
+const LARGEST: u64 = 4 << 20;
 
 /// What is searched for.
 pub(super) struct Query<'a> {
@@ -35,22 +40,6 @@ pub(super) struct Query<'a> {
 
 /// The answer's body.
 pub(super) struct Page(Vec<u8>);
-
-/// The fields that are used.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Content<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::objects")]
-    events: Vec<LogEvent<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    next_token: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct LogEvent<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    message: Option<Cow<'a, str>>,
-}
 
 impl Page {
     /// Asks for the page that the token of the one before leads to.
@@ -75,9 +64,16 @@ impl Page {
         Ok(Self(body))
     }
 
-    /// Reads it.
-    pub(super) fn content(&self, query: &Query<'_>) -> Result<Content<'_>, Fault> {
-        serde_json::from_slice(&self.0).map_err(|error| Fault {
+    /// Hands over one message after the other; returns what leads to the next page. A page may be empty and yet not
+    /// the last: only a missing token ends a search.
+    pub(super) fn read(
+        &self,
+        query: &Query<'_>,
+        each: impl FnMut(&str),
+    ) -> Result<Option<String>, Fault> {
+        let mut json = serde_json::Deserializer::from_slice(&self.0);
+        let read = Answer(each).deserialize(&mut json);
+        read.map_err(|error| Fault {
             action: "logs:FilterLogEvents",
             object: query.log_group.to_owned(),
             code: None,
@@ -86,16 +82,80 @@ impl Page {
     }
 }
 
-impl Content<'_> {
-    pub(super) fn messages(&self) -> impl Iterator<Item = &str> {
-        let events = self.events.iter();
-        events.map(|event| event.message.as_deref().unwrap_or_default())
+/// Reads the answer, whose fields come in any order; gives the next token.
+struct Answer<F>(F);
+
+impl<'de, F: FnMut(&str)> DeserializeSeed<'de> for Answer<F> {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: FnMut(&str)> Visitor<'de> for Answer<F> {
+    type Value = Option<String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a page of log events")
     }
 
-    /// What leads to the next page. A page may be empty and yet not the last: only a missing token ends a search.
-    pub(super) fn into_next_token(self) -> Option<String> {
-        self.next_token.map(Cow::into_owned)
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut next_token = None;
+        while let Some(field) = map.next_key::<Field>()? {
+            match field {
+                Field::Events => map.next_value_seed(Events(&mut self.0))?,
+                Field::NextToken => next_token = map.next_value()?,
+                Field::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(next_token)
     }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    Events,
+    NextToken,
+    #[serde(other)]
+    Other,
+}
+
+/// Hands over the messages of a list of events, which may be null.
+struct Events<'f, F>(&'f mut F);
+
+impl<'de, F: FnMut(&str)> DeserializeSeed<'de> for Events<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, F: FnMut(&str)> Visitor<'de> for Events<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of log events")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(event) = list.next_element::<LogEvent<'_>>()? {
+            self.0(event.message.as_deref().unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct LogEvent<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    message: Option<Cow<'a, str>>,
 }
 
 /// Keeps the body of a successful answer; of any other, the SDK reads the error.
@@ -122,10 +182,15 @@ impl Intercept for Keep {
     ) -> Result<(), BoxError> {
         let response = context.response_mut();
         if response.status().is_success() {
+            let body = response.take_body();
+            let mut bytes = self.bytes();
             // Of an attempt that broke off.
-            self.bytes().clear();
+            bytes.clear();
+            let length = body.content_length().unwrap_or_default().min(LARGEST);
+            bytes.reserve_exact(usize::try_from(length).unwrap_or_default());
+            drop(bytes);
             let body = Kept {
-                body: Some(response.take_body()),
+                body: Some(body),
                 keep: self.clone(),
             };
             *response.body_mut() = SdkBody::from_body_1_x(body);

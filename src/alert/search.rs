@@ -140,12 +140,8 @@ async fn read(
             window,
         };
         let page = Page::ask(logs, &query, token).await?;
-        let content = page.content(&query)?;
-        for message in content.messages() {
-            findings.read(message);
-        }
+        token = page.read(&query, |message| findings.read(message))?;
         search.pages += 1;
-        token = content.into_next_token();
         slowest = slowest.max(began.elapsed());
         if token.is_none() {
             return Ok(Outcome::Complete);

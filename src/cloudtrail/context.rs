@@ -79,5 +79,7 @@ impl Event<'_> {
 }
 
 fn begin(text: &str) -> String {
-    text.chars().take(MOST_CHARACTERS).collect()
+    let end = text.char_indices().nth(MOST_CHARACTERS);
+    let begin = end.and_then(|(end, _)| text.get(..end));
+    begin.unwrap_or(text).to_owned()
 }

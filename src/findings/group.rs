@@ -22,20 +22,36 @@ pub struct GroupKey {
     pub role: String,
 }
 
-impl GroupKey {
-    pub(super) fn of(nature: Nature, code: &str, event: &Event<'_>) -> Self {
+/// What decides to which group a call belongs.
+#[derive(Clone, Copy)]
+pub(super) struct Traits<'e> {
+    nature: Nature,
+    code: &'e str,
+    operation: &'e str,
+    key: Option<&'e str>,
+    role: &'e str,
+}
+
+impl<'e> Traits<'e> {
+    pub(super) fn of(nature: Nature, code: &'e str, event: &'e Event<'_>) -> Self {
+        let operation = event.event_name.as_deref();
         Self {
             nature,
             code: bounded(code),
-            operation: bounded(
-                event
-                    .event_name
-                    .as_deref()
-                    .unwrap_or("an unnamed operation"),
-            ),
+            operation: bounded(operation.unwrap_or("an unnamed operation")),
             key: event.key().map(bounded),
             role: bounded(event.principal().name),
         }
+    }
+}
+
+impl GroupKey {
+    fn is(&self, traits: Traits<'_>) -> bool {
+        self.nature == traits.nature
+            && self.code == traits.code
+            && self.operation == traits.operation
+            && self.key.as_deref() == traits.key
+            && self.role == traits.role
     }
 }
 
@@ -58,9 +74,15 @@ pub struct Group {
 }
 
 impl Group {
-    pub(super) fn new(key: GroupKey) -> Self {
+    pub(super) fn new(traits: Traits<'_>) -> Self {
         Self {
-            key,
+            key: GroupKey {
+                nature: traits.nature,
+                code: traits.code.to_owned(),
+                operation: traits.operation.to_owned(),
+                key: traits.key.map(str::to_owned),
+                role: traits.role.to_owned(),
+            },
             count: 0,
             first: None,
             last: None,
@@ -76,6 +98,11 @@ impl Group {
         }
     }
 
+    /// Whether a call of these traits belongs here.
+    pub(super) fn is(&self, traits: Traits<'_>) -> bool {
+        self.key.is(traits)
+    }
+
     pub(super) fn add(&mut self, event: &Event<'_>) {
         let time = event.event_time;
         let principal = event.principal();
@@ -88,10 +115,10 @@ impl Group {
             .add(time, event.vpc_endpoint_id.as_deref().map(bounded));
         self.services.add(time, principal.invoked_by.map(bounded));
         for affected in event.affected() {
-            self.affected.add(time, Some(affected));
+            self.affected.add(time, Some(&affected));
         }
         if self.count == 0 || time >= self.newest.time {
-            self.newest = Newest::of(event);
+            self.newest.replace(event);
         }
         self.first = self.first.into_iter().chain(time).min();
         self.last = self.last.max(time);

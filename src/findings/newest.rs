@@ -41,39 +41,43 @@ pub struct Newest {
 }
 
 impl Newest {
-    pub(super) fn of(event: &Event<'_>) -> Self {
+    /// Takes the place of the event before, in the same memory: nearly every event is the newest for a moment.
+    pub(super) fn replace(&mut self, event: &Event<'_>) {
         let identity = event.user_identity.as_ref();
         let extra = event.additional_event_data.as_ref();
-        let kept = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(bounded);
-        Self {
-            time: event.event_time,
-            message: kept(event.error_message.as_deref()),
-            event_id: kept(event.event_id.as_deref()),
-            request_id: kept(event.request_id.as_deref()),
-            region: kept(event.aws_region.as_deref()),
-            account: kept(event.recipient_account_id.as_deref()),
-            key_account: kept(event.other_account()),
-            session: kept(event.principal().session),
-            source: kept(event.source_ip_address.as_deref()),
-            user_agent: kept(event.user_agent.as_deref()),
-            access_key: kept(identity.and_then(|identity| identity.access_key_id.as_deref())),
-            key_store: kept(extra.and_then(|extra| extra.custom_key_store_id.as_deref())),
-            destination_key: kept(event.destination_key()),
-            delay: kept(
-                event
-                    .addendum
-                    .as_ref()
-                    .and_then(|addendum| addendum.reason.as_deref()),
-            ),
-        }
+        let addendum = event.addendum.as_ref();
+        self.time = event.event_time;
+        keep(&mut self.message, event.error_message.as_deref());
+        keep(&mut self.event_id, event.event_id.as_deref());
+        keep(&mut self.request_id, event.request_id.as_deref());
+        keep(&mut self.region, event.aws_region.as_deref());
+        keep(&mut self.account, event.recipient_account_id.as_deref());
+        keep(&mut self.key_account, event.other_account());
+        keep(&mut self.session, event.principal().session);
+        keep(&mut self.source, event.source_ip_address.as_deref());
+        keep(&mut self.user_agent, event.user_agent.as_deref());
+        let access_key = identity.and_then(|identity| identity.access_key_id.as_deref());
+        keep(&mut self.access_key, access_key);
+        let key_store = extra.and_then(|extra| extra.custom_key_store_id.as_deref());
+        keep(&mut self.key_store, key_store);
+        keep(&mut self.destination_key, event.destination_key());
+        let delay = addendum.and_then(|addendum| addendum.reason.as_deref());
+        keep(&mut self.delay, delay);
+    }
+}
+
+fn keep(kept: &mut Option<String>, text: Option<&str>) {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => bounded(text).clone_into(kept.get_or_insert_default()),
+        None => *kept = None,
     }
 }
 
 /// The beginning of a text, cut where a character ends.
-pub(super) fn bounded(text: &str) -> String {
+pub(super) fn bounded(text: &str) -> &str {
     let mut end = text.len().min(MOST_BYTES);
     while !text.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }
-    text.get(..end).unwrap_or_default().to_owned()
+    text.get(..end).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! The different values that a field had in a group's events.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -26,17 +27,26 @@ impl<T> Default for Values<T> {
     }
 }
 
-impl<T: Hash + PartialEq> Values<T> {
-    pub(super) fn add(&mut self, time: Option<Timestamp>, value: Option<T>) {
+impl<T> Values<T> {
+    /// Adds a value, which is copied only if it is new.
+    pub(super) fn add<V>(&mut self, time: Option<Timestamp>, value: Option<&V>)
+    where
+        T: Borrow<V>,
+        V: ToOwned<Owned = T> + Hash + PartialEq + ?Sized,
+    {
         let Some(value) = value else { return };
         if self.seen.len() < MOST_COUNTED {
             let mut hasher = DefaultHasher::new();
             value.hash(&mut hasher);
             self.seen.insert(hasher.finish());
         }
-        match self.kept.iter_mut().find(|(_, known)| *known == value) {
+        match self
+            .kept
+            .iter_mut()
+            .find(|(_, known)| known.borrow() == value)
+        {
             Some((newest, _)) => *newest = (*newest).max(time),
-            None => self.kept.push((time, value)),
+            None => self.kept.push((time, value.to_owned())),
         }
         self.kept.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
         self.kept.truncate(KEPT);

@@ -4,6 +4,8 @@
 //! writes `$` for `%` behind the `#`, and names in its log pages are encoded twice: `/` becomes
 //! `$252F`. A name that could not be AWS's own gives no link.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -91,14 +93,17 @@ pub(super) fn insights(
 
 /// Text inside the console's own notation for objects, where a star stands before each code.
 fn starred(text: &str) -> String {
-    let units = text.encode_utf16().map(|unit| match u8::try_from(unit) {
-        Ok(byte) if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) => {
-            char::from(byte).to_string()
+    let mut starred = String::with_capacity(text.len());
+    for unit in text.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) => {
+                starred.push(char::from(byte));
+            }
+            Ok(byte) => drop(write!(starred, "*{byte:02x}")),
+            Err(_) => drop(write!(starred, "**{unit:04x}")),
         }
-        Ok(byte) => format!("*{byte:02x}"),
-        Err(_) => format!("**{unit:04x}"),
-    });
-    units.collect()
+    }
+    starred
 }
 
 /// Where the program runs that called, with what the page is. Of an ECS task whose cluster is
