@@ -26,28 +26,23 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Opens a connection to CloudWatch Logs and one to SNS, and takes both clients through their first steps.
 pub async fn warm_up(clients: &Clients) {
-    let (logs, sns) = (Destination::default(), Destination::default());
-    let search = clients
-        .logs
-        .filter_log_events()
-        .log_group_name("none")
-        .customize()
-        .interceptor(logs.clone());
-    let publish = clients
-        .sns
-        .publish()
-        .topic_arn("none")
-        .message("none")
-        .customize()
-        .interceptor(sns.clone());
-    // Neither is sent.
-    let _ = search.send().await;
-    let _ = publish.send().await;
-    let opened = join(
-        open(&clients.connector, logs),
-        open(&clients.connector, sns),
-    );
-    let _ = timeout(PATIENCE, opened).await;
+    let connector = &clients.connector;
+    let logs = async {
+        let destination = Destination::default();
+        let search = clients.logs.filter_log_events().log_group_name("none");
+        let held_back = search.customize().interceptor(destination.clone()).send();
+        drop(held_back.await);
+        open(connector, destination).await
+    };
+    let sns = async {
+        let destination = Destination::default();
+        let publish = clients.sns.publish().topic_arn("none").message("none");
+        let held_back = publish.customize().interceptor(destination.clone()).send();
+        drop(held_back.await);
+        open(connector, destination).await
+    };
+    // While one waits for the other side, the other makes its steps.
+    let _ = timeout(PATIENCE, join(logs, sns)).await;
 }
 
 /// Asks for what every AWS endpoint answers, without credentials, so that a connection is made and kept.
@@ -67,7 +62,7 @@ async fn open(connector: &SharedHttpConnector, destination: Destination) -> Opti
     Some(())
 }
 
-/// Where a request would go. It is made, signed, and held back.
+/// Where a request would go. It is made, and held back before it is signed: a signature is of one moment.
 #[derive(Clone, Debug, Default)]
 struct Destination(Arc<OnceLock<Uri>>);
 
@@ -77,7 +72,7 @@ impl Intercept for Destination {
         "destination"
     }
 
-    fn read_before_transmit(
+    fn read_before_signing(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
