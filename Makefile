@@ -2,7 +2,7 @@
 # installed, pinned, into .venv, .tools and target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sam test check mails fuzz audit build clean
+.PHONY: help demo sam test bench count check mails fuzz audit build clean
 
 VENV := .venv
 PYTHON := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python
@@ -11,6 +11,10 @@ TOOLS := .tools/bin
 FUZZED := event cloudtrail window message answer
 # How long `make fuzz` spends on each of them, in seconds.
 EACH := 60
+BENCH := target/bench/release/bench
+BENCH_MANIFEST := tests/bench/Cargo.toml
+# Without Node its column is left out.
+NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/bench/peers/dist/alert.js)
 # SAM and cargo-lambda are the user's when both are on PATH.
 SAM := $(if $(and $(shell command -v sam),$(shell command -v cargo-lambda)),,.tools/sam/installed)
 
@@ -26,9 +30,17 @@ sam: $(VENV)/installed $(SAM) ## Validate, build, deploy, change and remove it w
 test: build $(VENV)/installed $(TOOLS)/cargo-deny $(SAM) .tools/checkov/installed ## Run every test
 	@$(PYTHON) tests/run.py
 
+bench: build $(BENCH) .tools/bench/installed $(NODE) ## Measure it beside the same in Python and Node (4 minutes; as root with Lambda's share of a core)
+	@$(BENCH) compare
+
+count: build $(BENCH) ## Count its instructions with valgrind: no more than tests/bench/instructions.json (UPDATE=1: write them there)
+	@$(BENCH) count $(if $(UPDATE),--update)
+
 check: ## Check format and lints
 	cargo fmt --check
+	cargo fmt --check --manifest-path $(BENCH_MANIFEST)
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --manifest-path $(BENCH_MANIFEST) --target-dir target/bench -- -D warnings
 
 mails: ## Write the approved mails of tests/golden anew, and print them; `git diff` shows what changed
 	@cargo test --locked --lib --no-fail-fast -- message::tests >/dev/null 2>&1 || true
@@ -50,7 +62,16 @@ build: ## Build the function as it is deployed
 	cargo build --locked --release
 
 clean: ## Remove what was built and installed
-	rm -rf target fuzz/target fuzz/work .tools .aws-sam $(VENV)
+	rm -rf target fuzz/target fuzz/work tests/bench/peers/node_modules tests/bench/peers/dist .tools .aws-sam $(VENV)
+
+# Cargo knows whether there is anything to build.
+.PHONY: $(BENCH)
+$(BENCH):
+	cargo build --locked --release --manifest-path $(BENCH_MANIFEST) --target-dir target/bench
+
+tests/bench/peers/dist/alert.js: tests/bench/peers/alert.mjs tests/bench/peers/package-lock.json
+	npm --prefix tests/bench/peers ci --silent
+	npm --prefix tests/bench/peers run --silent bundle
 
 $(VENV)/installed: tests/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, as python3")'
@@ -65,6 +86,11 @@ $(TOOLS)/%:
 	CARGO_TARGET_DIR=.tools/target cargo install --quiet --locked --debug --root .tools --version $(VERSION) \
 	  $(if $(findstring deny,$*),--no-default-features) $*
 	rm -rf .tools/target
+
+.tools/bench/installed: tests/bench/peers/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 # Each in an environment of its own, because they pin what others also need. The files name everything; left to
 # itself, pip would look for the extras of packages that are pinned without.

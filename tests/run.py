@@ -9,6 +9,8 @@ ROOT = Path(__file__).parents[1]
 
 SUITES = [
     ["cargo", "test", "--locked", "--no-fail-fast"],
+    # What measures the function has tests of its own; optimized, as `make count` and `make bench` build it.
+    ["cargo", "test", "--locked", "--release", "--manifest-path", "tests/bench/Cargo.toml", "--target-dir", "target/bench"],
     [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
 ]
 

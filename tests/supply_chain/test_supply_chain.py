@@ -1,5 +1,6 @@
 """What the build takes from elsewhere: pinned, of known origin, under licences that allow it."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -20,25 +21,34 @@ def test_every_crate_of_the_binary_passes(check):
 
 
 def test_every_crate_comes_from_the_registry_with_its_checksum():
-    for lock in ("Cargo.lock", "fuzz/Cargo.lock"):
+    for lock in ("Cargo.lock", "fuzz/Cargo.lock", "tests/bench/Cargo.lock"):
         packages = (ROOT / lock).read_text(encoding="utf-8").split("[[package]]")[1:]
         assert packages
         for package in packages:
             name = re.search(r'^name = "(.+)"$', package, re.M)[1]
-            if name not in ("kms-alarm", "fuzz"):
+            if name not in ("kms-alarm", "fuzz", "bench"):
                 assert 'source = "registry+' in package and 'checksum = "' in package, f"{lock}: {name}"
 
 
-def test_every_python_package_is_pinned_with_its_hash():
-    text = (ROOT / "tests" / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("folder", "least"), [("tests", 10), ("tests/bench/peers", 5)])
+def test_every_python_package_is_pinned_with_its_hash(folder, least):
+    text = (ROOT / folder / "requirements.txt").read_text(encoding="utf-8")
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
     requirements = [line for line in lines if line and not line.lstrip().startswith("#")]
-    assert len(requirements) > 10
+    assert len(requirements) > least
     for requirement in requirements:
         assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ;.*)? +--hash=sha256:[0-9a-f]{64}", requirement), requirement
-    asked = (ROOT / "tests" / "requirements.in").read_text(encoding="utf-8").splitlines()
+    asked = (ROOT / folder / "requirements.in").read_text(encoding="utf-8").splitlines()
     assert all("==" in line for line in asked if line and not line.startswith("#"))
     assert "--require-hashes" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_every_node_package_is_pinned_with_its_hash():
+    lock = json.loads((ROOT / "tests/bench/peers/package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert len(packages) > 10
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert "npm --prefix tests/bench/peers ci " in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_every_build_is_locked():

@@ -1,0 +1,137 @@
+//! Whether an invocation did its work, by what came to the stand-ins.
+
+use anyhow::{Result, bail, ensure};
+use hyper::body::Bytes;
+
+use crate::events::ERROR_CODE;
+
+/// What came since the last check.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// How many failed calls were handed out.
+    pub(super) events: u64,
+    /// The forms that SNS got to publish.
+    pub(super) published: Vec<Bytes>,
+    /// What S3 got.
+    pub(super) put: Vec<Bytes>,
+    /// Requests that no stand-in understands.
+    pub(super) unknown: Vec<String>,
+}
+
+impl Seen {
+    /// One alert, of all calls that failed, that names their error and how many they are.
+    pub(super) fn alerted(&self, failed_calls: u64) -> Result<()> {
+        self.understood()?;
+        let [form] = self.published.as_slice() else {
+            bail!("{} alerts were published, not one", self.published.len());
+        };
+        ensure!(
+            self.events == failed_calls,
+            "{} of {failed_calls} events were read",
+            self.events
+        );
+        let text = text(form);
+        ensure!(
+            tells(&text, ERROR_CODE, failed_calls),
+            "the alert does not tell of {failed_calls} x {ERROR_CODE}:\n{text}"
+        );
+        Ok(())
+    }
+
+    /// One answer to CloudFormation, of success.
+    pub(super) fn created(&self) -> Result<()> {
+        self.understood()?;
+        let [answer] = self.put.as_slice() else {
+            bail!(
+                "CloudFormation was answered {} times, not once",
+                self.put.len()
+            );
+        };
+        let answer = String::from_utf8_lossy(answer);
+        ensure!(
+            answer.contains("\"SUCCESS\""),
+            "the Create failed: {answer}"
+        );
+        Ok(())
+    }
+
+    fn understood(&self) -> Result<()> {
+        ensure!(
+            self.unknown.is_empty(),
+            "the stand-ins do not know: {}",
+            self.unknown.join(", ")
+        );
+        Ok(())
+    }
+}
+
+/// What people read of an alert.
+fn text(form: &[u8]) -> String {
+    let fields = form_urlencoded::parse(form);
+    let read = fields.filter(|(name, _)| name == "Subject" || name == "Message");
+    read.map(|(_, value)| value.into_owned() + "\n").collect()
+}
+
+/// Whether a text says how often an error came: `DisabledException x10`, `10 x DisabledException`,
+/// with a `+` behind the number when there may be more.
+fn tells(text: &str, code: &str, count: u64) -> bool {
+    let behind = format!("{code} x{count}");
+    let is_number_over = |after: &str| !after.starts_with(|c: char| c.is_ascii_digit());
+    let mut found = text.match_indices(&behind);
+    if found.any(|(at, _)| is_number_over(&text[at + behind.len()..])) {
+        return true;
+    }
+    [format!("{count} x {code}"), format!("{count}+ x {code}")]
+        .iter()
+        .any(|before| {
+            let mut found = text.match_indices(before.as_str());
+            found.any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_digit()))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_tells_how_often_an_error_came() {
+        let table = [
+            ("[KMS] E x10 Decrypt", true),
+            ("E x10+ Decrypt", true),
+            ("alarm\n10 x E: Decrypt", true),
+            ("10+ x E, Decrypt", true),
+            ("E x100 Decrypt", false),
+            ("110 x E", false),
+            ("E, and 10 of something", false),
+        ];
+        for (text, expected) in table {
+            assert_eq!(tells(text, "E", 10), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_alert_with_another_count_is_an_error() {
+        let seen = |events| Seen {
+            events,
+            published: vec![Bytes::from(
+                "Subject=DisabledException+x10+Decrypt&Message=m",
+            )],
+            ..Seen::default()
+        };
+        assert!(seen(10).alerted(10).is_ok());
+        assert!(seen(10).alerted(11).is_err());
+        assert!(seen(11).alerted(11).is_err());
+        assert!(Seen::default().alerted(0).is_err());
+    }
+
+    #[test]
+    fn a_create_counts_only_when_it_succeeded() {
+        let seen = |answer: &'static str| Seen {
+            put: vec![Bytes::from(answer)],
+            ..Seen::default()
+        };
+        assert!(seen(r#"{"Status": "SUCCESS"}"#).created().is_ok());
+        assert!(seen(r#"{"Status": "FAILED"}"#).created().is_err());
+        assert!(Seen::default().created().is_err());
+    }
+}

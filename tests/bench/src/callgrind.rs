@@ -1,0 +1,72 @@
+//! Instructions, counted by valgrind: the same on a busy machine as on a quiet one.
+//!
+//! They are those of the process itself, not the kernel's. valgrind's processor lacks the instructions
+//! that hash fast, so hashing counts for more here than it takes.
+//!
+//! <https://valgrind.org/docs/manual/cl-manual.html>
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use hyper::body::Bytes;
+
+use crate::aws::{Aws, Endpoints};
+use crate::process::Process;
+use crate::subjects::{Subject, on_path};
+
+/// Where valgrind is, if it is installed.
+pub(crate) fn valgrind() -> Option<PathBuf> {
+    on_path("valgrind")
+}
+
+/// The instructions of a process that is given so many events and ends while it waits for another.
+pub(crate) async fn instructions(
+    subject: &Subject,
+    aws: &Aws,
+    endpoints: &Endpoints,
+    events: &[Bytes],
+) -> Result<u64> {
+    let valgrind = valgrind().context("valgrind is missing: `apt-get install valgrind`")?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("callgrind.out");
+    let under = [
+        valgrind.display().to_string(),
+        "--tool=callgrind".to_owned(),
+        format!("--callgrind-out-file={}", file.display()),
+    ];
+    let mut process = Process::start(subject, endpoints, &under).await?;
+    for event in events {
+        process.invoke(event).await?;
+        if subject.works() {
+            aws.check().map_err(|error| process.failed(&error))?;
+        }
+    }
+    let written = process.terminate().await?;
+    let counted = std::fs::read_to_string(&file)
+        .with_context(|| format!("valgrind counted nothing; it wrote:\n{written}"))?;
+    total(&counted).with_context(|| format!("no total in callgrind's file; it wrote:\n{written}"))
+}
+
+fn total(counted: &str) -> Option<u64> {
+    let numbers = |name| {
+        counted
+            .lines()
+            .filter_map(move |line: &str| line.strip_prefix(name))
+            .filter_map(|number| number.trim().parse::<u64>().ok())
+    };
+    // One of each for a part of the run; there is one part.
+    numbers("totals:").chain(numbers("summary:")).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_is_read_from_callgrinds_file() {
+        let counted = "events: Ir\nsummary: 4711\n\nfn=(1) main\n1 4711\n\ntotals: 4711\n";
+        assert_eq!(total(counted), Some(4711));
+        assert_eq!(total("events: Ir\nsummary: 12\n"), Some(12));
+        assert_eq!(total("fn=(1) main\n"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! What is measured: the function, the same work in Python and in Node, and the floor.
+//!
+//! What must hold: each is started with the environment that Lambda sets and nothing else, and trusts
+//! the stand-ins beside what it trusts on AWS.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::aws::Endpoints;
+use crate::certificates::{self, Certificates};
+
+/// Which of them one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ours,
+    Python,
+    Node,
+    Floor,
+}
+
+/// One that is measured.
+pub(crate) struct Subject {
+    pub(crate) kind: Kind,
+    /// The program and its arguments.
+    pub(crate) command: Vec<PathBuf>,
+    /// By which variables it finds which certificates.
+    pub(crate) certificates: Vec<(&'static str, PathBuf)>,
+}
+
+/// Where the programs are.
+pub(crate) struct Paths {
+    /// The release build of the function.
+    pub(crate) bootstrap: PathBuf,
+    /// The Python of the environment that has what `peers/requirements.txt` names.
+    pub(crate) python: PathBuf,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Python => "Python",
+            Self::Node => "Node",
+            Self::Floor => "floor",
+        }
+    }
+}
+
+impl Subject {
+    /// Whether it does the work, not only answers.
+    pub(crate) fn works(&self) -> bool {
+        self.kind != Kind::Floor
+    }
+
+    pub(crate) fn ours(paths: &Paths, certificates: &Certificates) -> Result<Self> {
+        ensure!(
+            paths.bootstrap.exists(),
+            "{} is missing: run `make build`",
+            paths.bootstrap.display()
+        );
+        let compiled_in = certificates::compiled_in(&here().join("../../src/clients"))?;
+        let bundle = certificates.bundle("ours", &compiled_in)?;
+        Ok(Self {
+            kind: Kind::Ours,
+            command: vec![paths.bootstrap.clone()],
+            certificates: vec![("SSL_CERT_FILE", bundle)],
+        })
+    }
+
+    pub(crate) fn python(paths: &Paths, certificates: &Certificates) -> Result<Self> {
+        const WHERE: &str =
+            "import botocore, os; print(os.path.dirname(botocore.__file__) + '/cacert.pem')";
+        let own = printed(&paths.python, &["-c", WHERE])?;
+        let own = std::fs::read_to_string(&own).with_context(|| format!("reading {own}"))?;
+        let bundle = certificates.bundle("python", &[own])?;
+        Ok(Self {
+            kind: Kind::Python,
+            command: vec![paths.python.clone(), here().join("peers/alert.py")],
+            certificates: vec![("AWS_CA_BUNDLE", bundle.clone()), ("SSL_CERT_FILE", bundle)],
+        })
+    }
+
+    /// Nothing where there is no Node.
+    pub(crate) fn node(certificates: &Certificates) -> Result<Option<Self>> {
+        let Some(node) = on_path("node") else {
+            return Ok(None);
+        };
+        let bundle = here().join("peers/dist/alert.js");
+        if !bundle.exists() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            kind: Kind::Node,
+            command: vec![node, bundle],
+            certificates: vec![("NODE_EXTRA_CA_CERTS", certificates.bundle("node", &[])?)],
+        }))
+    }
+
+    pub(crate) fn floor() -> Result<Self> {
+        let floor = std::env::current_exe()?.with_file_name("floor");
+        ensure!(floor.exists(), "{} is missing", floor.display());
+        Ok(Self {
+            kind: Kind::Floor,
+            command: vec![floor],
+            certificates: Vec::new(),
+        })
+    }
+
+    /// The variables of one process.
+    pub(crate) fn environment(
+        &self,
+        runtime_api: &str,
+        aws: &Endpoints,
+    ) -> Vec<(&'static str, String)> {
+        let set_by_lambda = [
+            ("AWS_LAMBDA_RUNTIME_API", runtime_api),
+            ("AWS_LAMBDA_FUNCTION_NAME", "pattern1-alarm-AlarmFunction"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+            (
+                "AWS_LAMBDA_LOG_GROUP_NAME",
+                "/aws/lambda/pattern1-alarm-AlarmFunction",
+            ),
+            (
+                "AWS_LAMBDA_LOG_STREAM_NAME",
+                "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef",
+            ),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ("AWS_REGION", "ap-southeast-2"),
+            ("AWS_DEFAULT_REGION", "ap-southeast-2"),
+            ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
+            (
+                "AWS_SECRET_ACCESS_KEY",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            ),
+            ("AWS_SESSION_TOKEN", "EXAMPLE"),
+            ("LANG", "C.UTF-8"),
+            ("LC_ALL", "C"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("TZ", ":UTC"),
+        ];
+        let set_by_the_template = [
+            (
+                "TOPIC_ARN",
+                "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic",
+            ),
+            (
+                "ROLE_ARN",
+                "arn:aws:iam::111122223333:role/pattern1-alarm-AlarmFunctionRole",
+            ),
+        ];
+        let stand_ins = [
+            ("AWS_ENDPOINT_URL", aws.s3.as_str()),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &aws.logs),
+            ("AWS_ENDPOINT_URL_SNS", &aws.sns),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &aws.cloudwatch),
+        ];
+        let variables = set_by_lambda.iter().chain(&set_by_the_template);
+        let variables = variables.chain(&stand_ins);
+        let variables = variables.map(|(name, value)| (*name, (*value).to_owned()));
+        let certificates = self.certificates.iter();
+        let certificates = certificates.map(|(name, path)| (*name, path.display().to_string()));
+        variables.chain(certificates).collect()
+    }
+}
+
+/// The folder of this crate.
+pub(crate) fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A program that can be started by its name alone.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(name));
+    candidates.find(|candidate| candidate.is_file())
+}
+
+/// What a program prints.
+pub(crate) fn printed(program: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .with_context(|| format!("starting {}", program.display()))?;
+    ensure!(
+        output.status.success(),
+        "{} {}: {}",
+        program.display(),
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
