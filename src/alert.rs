@@ -58,11 +58,11 @@ pub async fn alert(
     mut change: StateChange,
     deadline: Instant,
 ) -> Result<metrics::Outcome, Fault> {
-    let logs = &clients.logs;
+    let logs = clients.logs();
     let until = stop_looking(deadline);
     let mut problems = Vec::new();
     if change.is_recovery() && change.previous_changed_at.is_none() {
-        match timeout_at(until, alarmed_at(&clients.cloudwatch(), &change)).await {
+        match timeout_at(until, alarmed_at(clients.cloudwatch(), &change)).await {
             Ok(Ok(Some(began))) => change.previous_changed_at = Some(began),
             Ok(Ok(None)) => problems.push(format!(
                 "cloudwatch:DescribeAlarmHistory on {}: it does not tell when the alarm went off",
@@ -101,7 +101,7 @@ pub async fn alert(
         zone: reader.zone,
         https: reader.https,
     });
-    publish(&clients.sns, reader.topic_arn, &message, deadline).await?;
+    publish(clients.sns(), reader.topic_arn, &message, deadline).await?;
     info!(
         alarm = change.name,
         alert_id = change.alert_id(),

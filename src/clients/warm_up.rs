@@ -29,19 +29,18 @@ pub async fn warm_up(clients: &Clients) {
     let connector = &clients.connector;
     let logs = async {
         let destination = Destination::default();
-        let search = clients.logs.filter_log_events().log_group_name("none");
+        let search = clients.logs().filter_log_events().log_group_name("none");
         let held_back = search.customize().interceptor(destination.clone()).send();
         drop(held_back.await);
         open(connector, destination).await
     };
     let sns = async {
         let destination = Destination::default();
-        let publish = clients.sns.publish().topic_arn("none").message("none");
+        let publish = clients.sns().publish().topic_arn("none").message("none");
         let held_back = publish.customize().interceptor(destination.clone()).send();
         drop(held_back.await);
         open(connector, destination).await
     };
-    // While one waits for the other side, the other makes its steps.
     let _ = timeout(PATIENCE, join(logs, sns)).await;
 }
 

@@ -111,9 +111,9 @@ async fn provisioned(clients: &Clients, invocation: &Invocation, request: &Reque
         };
     };
     provision::provision(
-        &clients.logs,
-        &clients.cloudwatch(),
-        &clients.sns,
+        clients.logs(),
+        clients.cloudwatch(),
+        clients.sns(),
         &place,
         request,
     )

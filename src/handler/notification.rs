@@ -105,7 +105,7 @@ async fn notification(
         Err(not_read) => {
             warn!(reason = %not_read, "passing a message on as it is");
             let reader = reader(environment)?;
-            Ok(alert::pass_on(&clients.sns, reader.topic_arn, sns, invocation.deadline).await?)
+            Ok(alert::pass_on(clients.sns(), reader.topic_arn, sns, invocation.deadline).await?)
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
 
 use crate::aws::Endpoints;
 use crate::certificates::{self, Certificates};
@@ -27,6 +28,8 @@ pub(crate) struct Subject {
     pub(crate) command: Vec<PathBuf>,
     /// By which variables it finds which certificates.
     pub(crate) certificates: Vec<(&'static str, PathBuf)>,
+    /// What of it lies here for the time of the run.
+    _folder: Option<TempDir>,
 }
 
 /// Where the programs are.
@@ -54,6 +57,8 @@ impl Subject {
         self.kind != Kind::Floor
     }
 
+    /// The function, as it lies where Lambda has unpacked its package: a file that was written in one go. What a linker
+    /// leaves is kept by the kernel in smaller pieces, and is slower to start.
     pub(crate) fn ours(paths: &Paths, certificates: &Certificates) -> Result<Self> {
         ensure!(
             paths.bootstrap.exists(),
@@ -62,10 +67,14 @@ impl Subject {
         );
         let compiled_in = certificates::compiled_in(&here().join("../../src/clients"))?;
         let bundle = certificates.bundle("ours", &compiled_in)?;
+        let folder = tempfile::tempdir()?;
+        let unpacked = folder.path().join("bootstrap");
+        std::fs::copy(&paths.bootstrap, &unpacked)?;
         Ok(Self {
             kind: Kind::Ours,
-            command: vec![paths.bootstrap.clone()],
+            command: vec![unpacked],
             certificates: vec![("SSL_CERT_FILE", bundle)],
+            _folder: Some(folder),
         })
     }
 
@@ -79,6 +88,7 @@ impl Subject {
             kind: Kind::Python,
             command: vec![paths.python.clone(), here().join("peers/alert.py")],
             certificates: vec![("AWS_CA_BUNDLE", bundle.clone()), ("SSL_CERT_FILE", bundle)],
+            _folder: None,
         })
     }
 
@@ -95,6 +105,7 @@ impl Subject {
             kind: Kind::Node,
             command: vec![node, bundle],
             certificates: vec![("NODE_EXTRA_CA_CERTS", certificates.bundle("node", &[])?)],
+            _folder: None,
         }))
     }
 
@@ -105,6 +116,7 @@ impl Subject {
             kind: Kind::Floor,
             command: vec![floor],
             certificates: Vec::new(),
+            _folder: None,
         })
     }
 
