@@ -6,7 +6,7 @@
 
 mod changes;
 mod history;
-mod page;
+mod pages;
 mod publish;
 mod search;
 

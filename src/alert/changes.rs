@@ -9,12 +9,11 @@ use aws_sdk_cloudwatchlogs::Client as Logs;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
-use super::page::{Page, Query};
+use super::pages::{Pages, Query};
 use super::search::Looked;
 use crate::alarm::Window;
 use crate::cloudtrail::key_change_pattern;
 use crate::fault::Fault;
-use crate::findings::Findings;
 use crate::message::Outcome;
 
 /// How far back a change is looked for, before the first error.
@@ -56,7 +55,8 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
                 pattern: &pattern,
                 window,
             };
-            read(logs, query, findings).await?;
+            let mut pages = Pages::of(logs, query);
+            while pages.read(|message| findings.read_change(message)).await? {}
         }
         Ok::<(), Fault>(())
     };
@@ -69,15 +69,4 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
         },
     };
     looked.problems.push(problem);
-}
-
-async fn read(logs: &Logs, query: Query<'_>, findings: &mut Findings) -> Result<(), Fault> {
-    let mut token = None;
-    loop {
-        let page = Page::ask(logs, &query, token).await?;
-        token = page.read(&query, |message| findings.read_change(message))?;
-        if token.is_none() {
-            return Ok(());
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! One page of found log events, read where it lies.
+//! The pages of found log events, read where they lie.
 //!
 //! A page holds up to 10,000 events or a megabyte. The SDK would copy every field of every event, of which only the
 //! messages are looked at, and of them only some fields. So the SDK makes the call, with its signing, retries and
@@ -8,7 +8,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -31,6 +30,14 @@ use crate::lenient;
 /// A page has a megabyte of events, and what JSON takes to hold them.
 const LARGEST: u64 = 4 << 20;
 
+/// The pages of one search, one after the other in the same memory.
+pub(super) struct Pages<'a> {
+    logs: &'a Logs,
+    query: Query<'a>,
+    token: Option<String>,
+    kept: Keep,
+}
+
 /// What is searched for.
 pub(super) struct Query<'a> {
     pub(super) log_group: &'a str,
@@ -38,47 +45,45 @@ pub(super) struct Query<'a> {
     pub(super) window: Window,
 }
 
-/// The answer's body.
-pub(super) struct Page(Vec<u8>);
-
-impl Page {
-    /// Asks for the page that the token of the one before leads to.
-    pub(super) async fn ask(
-        logs: &Logs,
-        query: &Query<'_>,
-        token: Option<String>,
-    ) -> Result<Self, Fault> {
-        let kept = Keep::default();
-        logs.filter_log_events()
-            .log_group_name(query.log_group)
-            .filter_pattern(query.pattern)
-            .start_time(query.window.start_millis())
-            .end_time(query.window.end_millis())
-            .set_next_token(token)
-            .customize()
-            .interceptor(kept.clone())
-            .send()
-            .await
-            .map_err(|error| Fault::of("logs:FilterLogEvents", query.log_group, &error))?;
-        let body = mem::take(&mut *kept.bytes());
-        Ok(Self(body))
+impl<'a> Pages<'a> {
+    pub(super) fn of(logs: &'a Logs, query: Query<'a>) -> Self {
+        Self {
+            logs,
+            query,
+            token: None,
+            kept: Keep::default(),
+        }
     }
 
-    /// Hands over one message after the other; returns what leads to the next page. A page may be empty and yet not
-    /// the last: only a missing token ends a search.
-    pub(super) fn read(
-        &self,
-        query: &Query<'_>,
-        each: impl FnMut(&str),
-    ) -> Result<Option<String>, Fault> {
-        let mut json = serde_json::Deserializer::from_slice(&self.0);
-        let read = Answer(each).deserialize(&mut json);
-        read.map_err(|error| Fault {
+    /// Hands over the messages of the next page; returns whether there is another. A page may be empty and yet not the
+    /// last: only a missing token ends a search.
+    pub(super) async fn read(&mut self, each: impl FnMut(&str)) -> Result<bool, Fault> {
+        let Query {
+            log_group,
+            pattern,
+            window,
+        } = self.query;
+        self.logs
+            .filter_log_events()
+            .log_group_name(log_group)
+            .filter_pattern(pattern)
+            .start_time(window.start_millis())
+            .end_time(window.end_millis())
+            .set_next_token(self.token.take())
+            .customize()
+            .interceptor(self.kept.clone())
+            .send()
+            .await
+            .map_err(|error| Fault::of("logs:FilterLogEvents", log_group, &error))?;
+        let body = self.kept.bytes();
+        let mut json = serde_json::Deserializer::from_slice(&body);
+        self.token = Answer(each).deserialize(&mut json).map_err(|error| Fault {
             action: "logs:FilterLogEvents",
-            object: query.log_group.to_owned(),
+            object: log_group.to_owned(),
             code: None,
             message: format!("the answer could not be read: {error}"),
-        })
+        })?;
+        Ok(self.token.is_some())
     }
 }
 
