@@ -15,7 +15,8 @@
 //! - All names derive from one base name, and another base name is another
 //!   resource.
 //! - Nothing publishes to a topic that it listens to.
-//! - The wall clock and the environment are read in `main` and passed on.
+//! - The wall clock and the environment are read in `main` and passed on, but for the proxy's variables, which the HTTP
+//!   client reads itself.
 //! - The `ResponseURL` and the credentials have no way into the log.
 //!
 //! # The modules

@@ -41,11 +41,11 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
         start: first.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN),
         end: looked.window.end,
     };
-    // A log group that could not be searched for errors has no answer to this either.
+    // A log group of which no page could be read has no answer to this either.
     let searched = looked
         .searches
         .iter()
-        .filter(|search| search.outcome != Outcome::Failed);
+        .filter(|search| search.outcome != Outcome::Failed || search.pages > 0);
     let log_groups: BTreeSet<_> = searched.map(|search| &search.log_group).collect();
     let findings = &mut looked.findings;
     let reading = async {
@@ -56,7 +56,10 @@ pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: In
                 window,
             };
             let mut pages = Pages::of(logs, query);
-            while pages.read(|message| findings.read_change(message)).await? {}
+            pages.ask().await?;
+            while pages.read(|message| findings.read_change(message))? {
+                pages.ask().await?;
+            }
         }
         Ok::<(), Fault>(())
     };

@@ -55,9 +55,8 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// Hands over the messages of the next page; returns whether there is another. A page may be empty and yet not the
-    /// last: only a missing token ends a search.
-    pub(super) async fn read(&mut self, each: impl FnMut(&str)) -> Result<bool, Fault> {
+    /// Asks for the next page.
+    pub(super) async fn ask(&mut self) -> Result<(), Fault> {
         let Query {
             log_group,
             pattern,
@@ -75,11 +74,19 @@ impl<'a> Pages<'a> {
             .send()
             .await
             .map_err(|error| Fault::of("logs:FilterLogEvents", log_group, &error))?;
+        Ok(())
+    }
+
+    /// Hands over the messages of the page that was asked for; returns whether there is another. A page may be empty
+    /// and yet not the last: only a missing token ends a search.
+    pub(super) fn read(&mut self, each: impl FnMut(&str)) -> Result<bool, Fault> {
         let body = self.kept.bytes();
         let mut json = serde_json::Deserializer::from_slice(&body);
-        self.token = Answer(each).deserialize(&mut json).map_err(|error| Fault {
+        let token = Answer(each).deserialize(&mut json);
+        let token = token.and_then(|token| json.end().map(|()| token));
+        self.token = token.map_err(|error| Fault {
             action: "logs:FilterLogEvents",
-            object: log_group.to_owned(),
+            object: self.query.log_group.to_owned(),
             code: None,
             message: format!("the answer could not be read: {error}"),
         })?;

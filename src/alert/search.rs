@@ -1,8 +1,6 @@
 //! Finding the events: which metric filters feed the alarm, and what their
 //! log groups hold.
 
-use std::time::Duration;
-
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use tokio::time::{Instant, timeout_at};
 
@@ -109,7 +107,13 @@ async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
 /// Makes every search; what each found is in the findings, how each ended in
 /// itself.
 async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
-    for search in &mut looked.searches {
+    let count = looked.searches.len();
+    for (index, search) in looked.searches.iter_mut().enumerate() {
+        // A storm in one log group must not hide the one error in another.
+        let now = Instant::now();
+        let left = until.saturating_duration_since(now);
+        let behind = u32::try_from(count.saturating_sub(index)).unwrap_or(u32::MAX);
+        let until = now + left / behind.max(1);
         let reading = read(logs, search, looked.window, &mut looked.findings, until);
         match timeout_at(until, reading).await {
             Ok(Ok(outcome)) => search.outcome = outcome,
@@ -141,16 +145,14 @@ async fn read(
         window,
     };
     let mut pages = Pages::of(logs, query);
-    let mut slowest = Duration::ZERO;
     loop {
         let began = Instant::now();
-        let is_more = pages.read(|message| findings.read(message)).await?;
+        pages.ask().await?;
         search.pages += 1;
-        slowest = slowest.max(began.elapsed());
-        if !is_more {
+        if !pages.read(|message| findings.read(message))? {
             return Ok(Outcome::Complete);
         }
-        if Instant::now() + slowest > until {
+        if Instant::now() + began.elapsed() > until {
             return Ok(Outcome::OutOfTime);
         }
     }

@@ -37,30 +37,26 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// `own_bundle` says that `SSL_CERT_FILE` or `SSL_CERT_DIR` names the certificates to trust: then it is those alone.
 #[must_use]
 pub fn connector(own_bundle: bool) -> SharedHttpConnector {
+    let proxy = ProxyConfig::from_env();
+    // The system's are read from its files when a connector is made of them.
     if own_bundle {
-        trusting(system_roots())
-    } else {
-        SharedHttpConnector::new(Fallback::new(amazon_roots(), system_roots()))
+        let named = TrustStore::empty().with_native_roots(true);
+        return trusting(named, proxy);
     }
+    let amazon = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    // Where the system has no bundle, Amazon's still count.
+    let all = amazon.clone().with_native_roots(true);
+    SharedHttpConnector::new(Fallback::new(amazon, all, proxy))
 }
 
-fn amazon_roots() -> TrustStore {
-    TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
-}
-
-/// Read from the system's files when a connector is made of it.
-fn system_roots() -> TrustStore {
-    TrustStore::empty().with_native_roots(true)
-}
-
-fn trusting(roots: TrustStore) -> SharedHttpConnector {
+fn trusting(roots: TrustStore, proxy: ProxyConfig) -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder()
         .connect_timeout(CONNECT)
         .build();
     let builder = Connector::builder()
         .connector_settings(settings)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .proxy_config(ProxyConfig::from_env())
+        .proxy_config(proxy)
         .tls_provider(Provider::Rustls(CryptoMode::Ring));
     // Only s2n's context can fail.
     let connector = match TlsContext::builder().with_trust_store(roots).build() {
@@ -78,10 +74,10 @@ struct Fallback {
 }
 
 impl Fallback {
-    fn new(few: TrustStore, others: TrustStore) -> Self {
+    fn new(few: TrustStore, others: TrustStore, proxy: ProxyConfig) -> Self {
         Self {
-            few: trusting(few),
-            others: Arc::new(LazyLock::new(Box::new(|| trusting(others)))),
+            few: trusting(few, proxy.clone()),
+            others: Arc::new(LazyLock::new(Box::new(|| trusting(others, proxy)))),
         }
     }
 }

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use futures_util::StreamExt as _;
 use http_body_util::StreamBody;
 use hyper::body::{Bytes, Frame};
 use kms_alarm::clients::{self, Clients};
@@ -102,6 +103,8 @@ pub enum How {
     Reset,
     /// It is done, and the connection breaks in the middle of the answer.
     ResetMidBody,
+    /// It is done, and the rest of the answer never comes.
+    StallMidBody,
     Hang,
     /// It is done, and no answer ever comes.
     Lost,
@@ -263,7 +266,7 @@ impl HttpConnector for FakeAws {
             }
             Some(How::Refused) => broken(ErrorKind::ConnectionRefused),
             Some(How::Reset) => broken(ErrorKind::ConnectionReset),
-            Some(How::ResetMidBody) => {
+            Some(how @ (How::ResetMidBody | How::StallMidBody)) => {
                 let mut answered = self.answered(&call, &request);
                 let half = answered
                     .body()
@@ -271,8 +274,17 @@ impl HttpConnector for FakeAws {
                     .map(|body| body[..body.len() / 2].to_vec());
                 let half = Ok(Frame::data(Bytes::from(half.unwrap_or_default())));
                 let reset = Err(std::io::Error::from(ErrorKind::ConnectionReset));
-                let body = StreamBody::new(futures_util::stream::iter([half, reset]));
-                *answered.body_mut() = SdkBody::from_body_1_x(body);
+                let half = futures_util::stream::iter([half]);
+                *answered.body_mut() = match how {
+                    How::ResetMidBody => {
+                        let rest = futures_util::stream::iter([reset]);
+                        SdkBody::from_body_1_x(StreamBody::new(half.chain(rest)))
+                    }
+                    _ => {
+                        let rest = futures_util::stream::pending();
+                        SdkBody::from_body_1_x(StreamBody::new(half.chain(rest)))
+                    }
+                };
                 HttpConnectorFuture::ready(Ok(answered))
             }
             Some(how @ (How::EmptyPage | How::ExpiredToken)) => {

@@ -11,7 +11,7 @@ use crate::fake_aws::{FakeAws, How};
 use crate::invoke::{invoke, sample};
 
 /// How a call is made to fail.
-const WAYS: [How; 12] = [
+const WAYS: [How; 13] = [
     How::Throttled,
     How::Status(500),
     How::Status(503),
@@ -20,6 +20,7 @@ const WAYS: [How; 12] = [
     How::Refused,
     How::Reset,
     How::ResetMidBody,
+    How::StallMidBody,
     How::Hang,
     How::Malformed,
     How::EmptyPage,
@@ -223,7 +224,7 @@ async fn a_publish_whose_answer_was_lost_is_repeated_word_for_word() {
 #[tokio::test(start_paused = true)]
 async fn a_publish_that_was_answered_with_success_is_not_repeated_whatever_the_rest_of_the_answer()
 {
-    for how in [How::Malformed, How::ResetMidBody] {
+    for how in [How::Malformed, How::ResetMidBody, How::StallMidBody] {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;
         aws.fail("sns:Publish", how, 99);
         assert_eq!(invoke(&aws, sample("sns-alarm")).await, Ok(()), "{how:?}");

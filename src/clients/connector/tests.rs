@@ -44,14 +44,16 @@ async fn status(connector: &Fallback, address: &str) -> Result<u16, ConnectorErr
     Ok(response.status().as_u16())
 }
 
-fn roots_of(authority: &Authority) -> TrustStore {
-    TrustStore::empty().with_pem_certificate(authority.root.as_bytes())
+fn falling_back(few: &Authority, others: &Authority) -> Fallback {
+    let [few, others] = [few, others]
+        .map(|authority| TrustStore::empty().with_pem_certificate(authority.root.as_bytes()));
+    Fallback::new(few, others, ProxyConfig::disabled())
 }
 
 #[tokio::test]
 async fn a_certificate_that_the_compiled_in_roots_know_needs_no_others() {
     let (amazon, other) = (Authority::new("Amazon"), Authority::new("Other"));
-    let connector = Fallback::new(roots_of(&amazon), roots_of(&other));
+    let connector = falling_back(&amazon, &other);
     assert_eq!(
         status(&connector, &serving(&amazon).await).await.unwrap(),
         200
@@ -62,7 +64,7 @@ async fn a_certificate_that_the_compiled_in_roots_know_needs_no_others() {
 #[tokio::test]
 async fn a_certificate_that_they_do_not_know_is_asked_of_the_others_from_then_on() {
     let (amazon, proxy) = (Authority::new("Amazon"), Authority::new("Proxy"));
-    let connector = Fallback::new(roots_of(&amazon), roots_of(&proxy));
+    let connector = falling_back(&amazon, &proxy);
     let address = serving(&proxy).await;
     assert_eq!(status(&connector, &address).await.unwrap(), 200);
     assert!(LazyLock::get(&connector.others).is_some());
@@ -73,7 +75,7 @@ async fn a_certificate_that_they_do_not_know_is_asked_of_the_others_from_then_on
 async fn a_certificate_that_nobody_knows_is_refused() {
     let (amazon, proxy) = (Authority::new("Amazon"), Authority::new("Proxy"));
     let attacker = Authority::new("Amazon");
-    let connector = Fallback::new(roots_of(&amazon), roots_of(&proxy));
+    let connector = falling_back(&amazon, &proxy);
     let refused = status(&connector, &serving(&attacker).await)
         .await
         .unwrap_err();
@@ -83,7 +85,7 @@ async fn a_certificate_that_nobody_knows_is_refused() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_no_question_of_roots() {
     let amazon = Authority::new("Amazon");
-    let connector = Fallback::new(roots_of(&amazon), roots_of(&amazon));
+    let connector = falling_back(&amazon, &amazon);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("https://{}/", listener.local_addr().unwrap());
     drop(listener);

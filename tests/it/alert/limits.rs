@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{mail, provisioned, published, searches};
+use serde_json::json;
+
+use super::{event, mail, provisioned, published, searches};
 use crate::fake_aws::How;
 use crate::invoke::{invoke, invoke_within, sample};
 
@@ -59,4 +61,28 @@ async fn a_wider_window_is_searched_only_while_there_is_time() {
     assert_eq!(searches(&aws).len(), 2);
     let mail = mail(&published(&aws)).replace('\n', " ");
     assert!(mail.contains("(15 min): only in part"), "{mail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_in_one_log_group_does_not_hide_the_error_in_another() {
+    let aws = provisioned(&vec![&["decrypt-disabled"] as &[&str]; 150]).await;
+    {
+        let world = &mut aws.state().world;
+        let mut group = world.log_groups["pattern1-logging-loggroup"].clone();
+        for filter in group.filters.values_mut() {
+            filter["logGroupName"] = json!("second");
+        }
+        let at = group.pages[0][0].0;
+        group.pages = vec![vec![(at, event("decrypt-access-denied"))]];
+        world.log_groups.insert("second".to_owned(), group);
+    }
+    aws.fail("logs:FilterLogEvents", How::Slow(1), 999);
+    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    let mail = mail(&published(&aws)).replace('\n', " ");
+    assert!(
+        mail.contains("only in part (19 pages), because time ran out"),
+        "{mail}"
+    );
+    assert!(mail.contains("all of it (1 page)"), "{mail}");
+    assert!(mail.contains("AccessDenied"), "{mail}");
 }
