@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use http_body_util::StreamBody;
 use hyper::body::{Bytes, Frame};
 use kms_alarm::clients::{self, Clients};
@@ -274,17 +274,12 @@ impl HttpConnector for FakeAws {
                     .map(|body| body[..body.len() / 2].to_vec());
                 let half = Ok(Frame::data(Bytes::from(half.unwrap_or_default())));
                 let reset = Err(std::io::Error::from(ErrorKind::ConnectionReset));
-                let half = futures_util::stream::iter([half]);
-                *answered.body_mut() = match how {
-                    How::ResetMidBody => {
-                        let rest = futures_util::stream::iter([reset]);
-                        SdkBody::from_body_1_x(StreamBody::new(half.chain(rest)))
-                    }
-                    _ => {
-                        let rest = futures_util::stream::pending();
-                        SdkBody::from_body_1_x(StreamBody::new(half.chain(rest)))
-                    }
-                };
+                // Behind the half an error, or nothing for ever.
+                let ends = matches!(how, How::ResetMidBody);
+                let frames = stream::iter([half, reset].into_iter().take(1 + usize::from(ends)));
+                let silence = stream::pending();
+                let body = StreamBody::new(frames.chain(silence));
+                *answered.body_mut() = SdkBody::from_body_1_x(body);
                 HttpConnectorFuture::ready(Ok(answered))
             }
             Some(how @ (How::EmptyPage | How::ExpiredToken)) => {

@@ -45,6 +45,9 @@ NOT_HERE = {
     "make test": "it is what runs this",
     "make check": ".ci/run runs it before the tests",
     "make mails": "it writes the approved mails, which the tests compare with",
+    "make bench": "it measures for minutes, and only people can say what its figures mean; tests/bench has tests of its own",
+    "make count": ".ci/run runs it where valgrind is or can be installed",
+    "make count UPDATE=1": "it writes the figures that make count compares with",
     "sam build && sam deploy --guided": "it asks; tests/scenario/sam.py runs both with the answers as flags",
     "git pull && sam build && sam deploy": "there is nothing to pull; tests/scenario/sam.py deploys changed code",
     "for i in 1 2 3; do curl --header \"Content-Type: application/json\" --request GET --data"
