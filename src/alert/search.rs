@@ -130,7 +130,7 @@ async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
 ///
 /// There is no other limit, and none is needed: a page of a megabyte takes 3 ms of CPU (docs/performance.md), so 40 ms
 /// with the share of a core that 128 MB get, and thrice that on a slower core. In the 38 s that the template's timeout
-/// leaves for it, some 300 pages are read, with more events than are told apart. The last one is never what keeps the
+/// leaves for it, some 300 pages are read, with nearly as many events as are told apart. The last one never keeps the
 /// publish waiting: that has more time of its own than a page takes.
 async fn read(
     logs: &Logs,
