@@ -146,6 +146,14 @@ pub async fn pass_on(
     Ok(metrics::Outcome::PassedOn)
 }
 
+/// When the first of so many must end, so that none uses up the time of those behind it.
+#[must_use]
+pub fn fair_share(until: Instant, count: usize) -> Instant {
+    let now = Instant::now();
+    let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+    now + until.saturating_duration_since(now) / count
+}
+
 /// When to stop looking: early enough for the publish, or half-way when even
 /// that is more than what is left.
 fn stop_looking(deadline: Instant) -> Instant {

@@ -35,7 +35,8 @@ pub struct Clients {
     pub connector: SharedHttpConnector,
 }
 
-type Late<Client> = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
+/// Made when it is first used.
+type Late<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
 
 impl Clients {
     /// CloudWatch Logs: both flows.

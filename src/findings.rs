@@ -76,7 +76,7 @@ impl Findings {
         let nature = Nature::of(code, &event, &self.ourselves);
         let traits = Traits::of(nature, code, &event);
         let has_room = self.groups.len() < MOST_GROUPS;
-        match self.groups.iter_mut().find(|group| group.is(traits)) {
+        match self.groups.iter_mut().find(|group| group.key().is(traits)) {
             Some(group) => group.add(&event),
             None if has_room => {
                 let mut group = Group::new(traits);

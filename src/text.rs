@@ -40,7 +40,8 @@ pub fn harmless(text: &str, most: usize) -> String {
 }
 
 /// At most so many characters of the text's beginning.
-fn begin(text: &str, most: usize) -> &str {
+#[must_use]
+pub fn begin(text: &str, most: usize) -> &str {
     // No character is shorter than a byte.
     if text.len() <= most {
         return text;

@@ -4,6 +4,7 @@
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use tokio::time::{Instant, timeout_at};
 
+use super::fair_share;
 use super::pages::{Pages, Query};
 use crate::alarm::{Metric, StateChange, Window};
 use crate::cloudtrail::Ourselves;
@@ -110,10 +111,7 @@ async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
     let count = looked.searches.len();
     for (index, search) in looked.searches.iter_mut().enumerate() {
         // A storm in one log group must not hide the one error in another.
-        let now = Instant::now();
-        let left = until.saturating_duration_since(now);
-        let behind = u32::try_from(count.saturating_sub(index)).unwrap_or(u32::MAX);
-        let until = now + left / behind.max(1);
+        let until = fair_share(until, count.saturating_sub(index));
         let reading = read(logs, search, looked.window, &mut looked.findings, until);
         match timeout_at(until, reading).await {
             Ok(Ok(outcome)) => search.outcome = outcome,

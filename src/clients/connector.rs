@@ -23,6 +23,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use rustls::Error as TlsError;
 use tracing::warn;
 
+use super::Late;
+
 /// Amazon Trust Services' roots, under which AWS serves its endpoints.
 ///
 /// <https://www.amazontrust.com/repository/>
@@ -70,7 +72,7 @@ fn trusting(roots: TrustStore, proxy: ProxyConfig) -> SharedHttpConnector {
 #[derive(Clone, Debug)]
 struct Fallback {
     few: SharedHttpConnector,
-    others: Arc<LazyLock<SharedHttpConnector, Box<dyn FnOnce() -> SharedHttpConnector + Send>>>,
+    others: Arc<Late<SharedHttpConnector>>,
 }
 
 impl Fallback {

@@ -26,26 +26,25 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Opens a connection to CloudWatch Logs and one to SNS, and takes both clients through their first steps.
 pub async fn warm_up(clients: &Clients) {
-    let connector = &clients.connector;
-    let logs = async {
-        let destination = Destination::default();
+    let logs = open(&clients.connector, |held_back| {
         let search = clients.logs().filter_log_events().log_group_name("none");
-        let held_back = search.customize().interceptor(destination.clone()).send();
-        drop(held_back.await);
-        open(connector, destination).await
-    };
-    let sns = async {
-        let destination = Destination::default();
+        search.customize().interceptor(held_back).send()
+    });
+    let sns = open(&clients.connector, |held_back| {
         let publish = clients.sns().publish().topic_arn("none").message("none");
-        let held_back = publish.customize().interceptor(destination.clone()).send();
-        drop(held_back.await);
-        open(connector, destination).await
-    };
+        publish.customize().interceptor(held_back).send()
+    });
     let _ = timeout(PATIENCE, join(logs, sns)).await;
 }
 
-/// Asks for what every AWS endpoint answers, without credentials, so that a connection is made and kept.
-async fn open(connector: &SharedHttpConnector, destination: Destination) -> Option<()> {
+/// Asks where a call would go for what every AWS endpoint answers, without credentials, so that a connection is made and
+/// kept.
+async fn open<Sent: Future>(
+    connector: &SharedHttpConnector,
+    call: impl FnOnce(Destination) -> Sent,
+) -> Option<()> {
+    let destination = Destination::default();
+    drop(call(destination.clone()).await);
     let destination = destination.0.get()?;
     // Without TLS there is nothing to gain.
     if destination.scheme_str() != Some("https") {

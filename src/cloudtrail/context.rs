@@ -10,6 +10,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::Event;
+use crate::text::begin;
 
 /// Keys that AWS's services use, besides all that begin with `aws:`.
 const DOCUMENTED: [&str; 5] = [
@@ -64,22 +65,20 @@ impl Event<'_> {
         pairs.take(MOST_PAIRS).map(|(key, value)| {
             let documented = key.starts_with("aws:") || DOCUMENTED.contains(&key.as_ref());
             let value = if documented {
-                AffectedValue::Shown(begin(value))
+                AffectedValue::Shown(kept(value))
             } else {
                 let digest = Sha256::digest(value.as_bytes());
                 let short = digest.first_chunk().copied().map_or(0, u32::from_be_bytes);
                 AffectedValue::Hashed(format!("{short:08x}"))
             };
             Affected {
-                key: begin(key),
+                key: kept(key),
                 value,
             }
         })
     }
 }
 
-fn begin(text: &str) -> String {
-    let end = text.char_indices().nth(MOST_CHARACTERS);
-    let begin = end.and_then(|(end, _)| text.get(..end));
-    begin.unwrap_or(text).to_owned()
+fn kept(text: &str) -> String {
+    begin(text, MOST_CHARACTERS).to_owned()
 }

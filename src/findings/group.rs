@@ -8,7 +8,7 @@ use crate::cloudtrail::{Affected, Event, Key, KeyChange, Workload};
 use crate::kms_error::{self, Severity};
 
 /// What the calls of a group have in common.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GroupKey {
     /// Whose concern the calls are.
     pub nature: Nature,
@@ -46,7 +46,8 @@ impl<'e> Traits<'e> {
 }
 
 impl GroupKey {
-    fn is(&self, traits: Traits<'_>) -> bool {
+    /// Whether a call of these traits has it.
+    pub(super) fn is(&self, traits: Traits<'_>) -> bool {
         self.nature == traits.nature
             && self.code == traits.code
             && self.operation == traits.operation
@@ -96,11 +97,6 @@ impl Group {
             newest: Newest::default(),
             change: None,
         }
-    }
-
-    /// Whether a call of these traits belongs here.
-    pub(super) fn is(&self, traits: Traits<'_>) -> bool {
-        self.key.is(traits)
     }
 
     pub(super) fn add(&mut self, event: &Event<'_>) {

@@ -4,7 +4,7 @@ use crate::cloudtrail::{Event, Ourselves};
 use crate::kms_error;
 
 /// Whose concern failed calls are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nature {
     /// The application's.
     Incident,

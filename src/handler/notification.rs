@@ -30,11 +30,8 @@ pub(super) async fn batch(
     let mut failures = Vec::new();
     for (index, record) in records.iter().enumerate() {
         let began = Instant::now();
-        // No record may use up the time of those behind it.
-        let left = invocation.deadline.saturating_duration_since(began);
-        let behind = u32::try_from(count.saturating_sub(index)).unwrap_or(u32::MAX);
         let invocation = &Invocation {
-            deadline: began + left / behind.max(1),
+            deadline: alert::fair_share(invocation.deadline, count.saturating_sub(index)),
             ..invocation.clone()
         };
         let handled = async {
