@@ -89,11 +89,6 @@ $(TOOLS)/%:
 	  $(if $(findstring deny,$*),--no-default-features) $*
 	rm -rf .tools/target
 
-.tools/bench/installed: tests/bench/peers/requirements.txt
-	python3 -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	touch $@
-
 # Each in an environment of its own, because they pin what others also need. The files name everything; left to
 # itself, pip would look for the extras of packages that are pinned without.
 .tools/%/installed: tests/requirements-%.txt

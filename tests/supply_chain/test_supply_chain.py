@@ -30,15 +30,15 @@ def test_every_crate_comes_from_the_registry_with_its_checksum():
                 assert 'source = "registry+' in package and 'checksum = "' in package, f"{lock}: {name}"
 
 
-@pytest.mark.parametrize(("folder", "least"), [("tests", 10), ("tests/bench/peers", 5)])
-def test_every_python_package_is_pinned_with_its_hash(folder, least):
-    text = (ROOT / folder / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "least"), [("requirements", 10), ("requirements-bench", 5)])
+def test_every_python_package_is_pinned_with_its_hash(name, least):
+    text = (ROOT / "tests" / f"{name}.txt").read_text(encoding="utf-8")
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
     requirements = [line for line in lines if line and not line.lstrip().startswith("#")]
     assert len(requirements) > least
     for requirement in requirements:
         assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+( ;.*)? +--hash=sha256:[0-9a-f]{64}", requirement), requirement
-    asked = (ROOT / folder / "requirements.in").read_text(encoding="utf-8").splitlines()
+    asked = (ROOT / "tests" / f"{name}.in").read_text(encoding="utf-8").splitlines()
     assert all("==" in line for line in asked if line and not line.startswith("#"))
     assert "--require-hashes" in (ROOT / "Makefile").read_text(encoding="utf-8")
 

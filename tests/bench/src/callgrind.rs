@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use hyper::body::Bytes;
 
 use crate::aws::{Aws, Endpoints};
+use crate::measure::checked;
 use crate::process::Process;
 use crate::subjects::{Subject, on_path};
 
@@ -26,7 +27,10 @@ pub(crate) async fn instructions(
     endpoints: &Endpoints,
     events: &[Bytes],
 ) -> Result<u64> {
-    let valgrind = valgrind().context("valgrind is missing: `apt-get install valgrind`")?;
+    let valgrind = valgrind().context(
+        "valgrind is missing, which counts the instructions: `apt-get install valgrind`, or \
+         `dnf install valgrind`",
+    )?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("callgrind.out");
     let under = [
@@ -37,9 +41,7 @@ pub(crate) async fn instructions(
     let mut process = Process::start(subject, endpoints, &under).await?;
     for event in events {
         process.invoke(event).await?;
-        if subject.works() {
-            aws.check().map_err(|error| process.failed(&error))?;
-        }
+        checked(aws, subject, &process)?;
     }
     let written = process.terminate().await?;
     let counted = std::fs::read_to_string(&file)

@@ -7,10 +7,10 @@
 
 use std::fs;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::callgrind::{instructions, valgrind};
+use crate::callgrind::instructions;
 use crate::measure::Bench;
 use crate::report::grouped;
 use crate::subjects::{Subject, here};
@@ -34,11 +34,6 @@ pub(crate) async fn count(
     rustc: &str,
     update: bool,
 ) -> Result<()> {
-    ensure!(
-        valgrind().is_some(),
-        "valgrind is missing, which counts the instructions: `apt-get install valgrind`, or \
-         `dnf install valgrind`"
-    );
     let event = bench.alert(10)?;
     let (aws, http) = (&bench.aws, &bench.aws.http);
     let init = instructions(subject, aws, http, &[]).await?;

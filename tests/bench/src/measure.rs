@@ -84,7 +84,7 @@ impl Bench {
     ) -> Result<Duration> {
         tokio::time::sleep(REST).await;
         let took = process.invoke(event).await?;
-        self.checked(subject, process)?;
+        checked(&self.aws, subject, process)?;
         Ok(took)
     }
 
@@ -92,12 +92,12 @@ impl Bench {
     pub(crate) async fn warm(&self, subject: &Subject, event: &Bytes, count: u32) -> Result<Warm> {
         let mut process = Process::start(subject, &self.aws.https, &[]).await?;
         process.invoke(event).await?;
-        self.checked(subject, &process)?;
+        checked(&self.aws, subject, &process)?;
         let before = process.cpu()?;
         let mut took = Vec::new();
         for _ in 0..count {
             took.push(process.invoke(event).await?);
-            self.checked(subject, &process)?;
+            checked(&self.aws, subject, &process)?;
         }
         let warm = Warm {
             took: middle(&took).unwrap_or_default(),
@@ -106,14 +106,6 @@ impl Bench {
         };
         process.kill().await?;
         Ok(warm)
-    }
-
-    /// Whether the subject did its work, if it does any.
-    fn checked(&self, subject: &Subject, process: &Process) -> Result<()> {
-        if subject.works() {
-            self.aws.check().map_err(|error| process.failed(&error))?;
-        }
-        Ok(())
     }
 
     /// From now on there are so many failed calls; the event that tells of them.
@@ -127,6 +119,14 @@ impl Bench {
         self.aws.set(Scene::Create);
         events::create(&self.aws.https.s3)
     }
+}
+
+/// Whether the subject did its work, if it does any.
+pub(crate) fn checked(aws: &Aws, subject: &Subject, process: &Process) -> Result<()> {
+    if subject.works() {
+        aws.check().map_err(|error| process.failed(&error))?;
+    }
+    Ok(())
 }
 
 fn middle(durations: &[Duration]) -> Option<Duration> {

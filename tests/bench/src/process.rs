@@ -81,22 +81,14 @@ impl Process {
     /// Hands out an event; says how long the answer took. Returns when the process asks for the
     /// next one, so nothing of this one is left to do.
     pub(crate) async fn invoke(&mut self, event: &Bytes) -> Result<Duration> {
-        let took = tokio::select! {
-            answered = self.runtime.invoke(event) => answered,
-            _ = self.child.wait() => Err(anyhow!("ended")),
-            () = tokio::time::sleep(HANGS) => Err(anyhow!("hangs")),
-        };
+        let took = unless_it_ends(&mut self.child, self.runtime.invoke(event)).await;
         let took = took.map_err(|error| self.failed(&error))?;
         self.asked().await?;
         Ok(took)
     }
 
     async fn asked(&mut self) -> Result<Instant> {
-        let asked = tokio::select! {
-            asked = self.runtime.asked() => asked,
-            _ = self.child.wait() => Err(anyhow!("ended")),
-            () = tokio::time::sleep(HANGS) => Err(anyhow!("hangs")),
-        };
+        let asked = unless_it_ends(&mut self.child, self.runtime.asked()).await;
         asked.map_err(|error| self.failed(&error))
     }
 
@@ -143,6 +135,15 @@ impl Process {
         let ended = tokio::time::timeout(HANGS, self.child.wait()).await;
         ensure!(ended.is_ok(), "{} does not end", self.name);
         Ok(self.text())
+    }
+}
+
+/// Waits for what the process does, and no longer than it lives.
+async fn unless_it_ends<T>(child: &mut Child, act: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        done = act => done,
+        _ = child.wait() => Err(anyhow!("ended")),
+        () = tokio::time::sleep(HANGS) => Err(anyhow!("hangs")),
     }
 }
 

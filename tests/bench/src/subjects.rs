@@ -36,7 +36,7 @@ pub(crate) struct Subject {
 pub(crate) struct Paths {
     /// The release build of the function.
     pub(crate) bootstrap: PathBuf,
-    /// The Python of the environment that has what `peers/requirements.txt` names.
+    /// The Python of the environment that has what `requirements-bench.txt` names.
     pub(crate) python: PathBuf,
 }
 
