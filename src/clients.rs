@@ -1,10 +1,10 @@
-//! The AWS clients, over one HTTP connector and one TLS stack that also carries
-//! the answers to CloudFormation.
+//! The AWS clients. They share one HTTP connector, and so one TLS stack and one pool of
+//! connections, with the answers to CloudFormation.
 
 mod connector;
+mod lazy;
 mod warm_up;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -21,70 +21,52 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 pub use self::connector::connector;
+pub use self::lazy::Lazy;
+use self::lazy::lazy;
 pub use self::warm_up::warm_up;
 use crate::environment::Environment;
 
-/// Everything that can be called. Each client is made when it is first asked for: making one takes a fifth of all that
-/// happens before the first event, and an alert does without CloudWatch's.
+/// Every client. Each is made on first use: making one takes a fifth of all that happens before the
+/// first event, and most alerts never need CloudWatch's.
 #[derive(Debug)]
 pub struct Clients {
-    logs: Late<Logs>,
-    cloudwatch: Late<CloudWatch>,
-    sns: Late<Sns>,
+    /// CloudWatch Logs, for both flows.
+    pub logs: Lazy<Logs>,
+    /// CloudWatch, for provisioning and for the history of an alarm that recovered.
+    pub cloudwatch: Lazy<CloudWatch>,
+    /// SNS, for both flows.
+    pub sns: Lazy<Sns>,
     /// For the answer to CloudFormation.
     pub connector: SharedHttpConnector,
 }
 
-/// Made when it is first used.
-type Late<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
-
 impl Clients {
-    /// CloudWatch Logs: both flows.
-    #[must_use]
-    pub fn logs(&self) -> &Logs {
-        &self.logs
-    }
-
-    /// CloudWatch: provisioning, and the history of an alarm that recovered.
-    #[must_use]
-    pub fn cloudwatch(&self) -> &CloudWatch {
-        &self.cloudwatch
-    }
-
-    /// SNS: both flows.
-    #[must_use]
-    pub fn sns(&self) -> &Sns {
-        &self.sns
+    /// Makes the clients from the environment alone: no profile files, no metadata service, no
+    /// source of credentials but the variables that Lambda sets.
+    pub fn new(environment: &Environment, connector: SharedHttpConnector) -> Self {
+        let config = config(environment, connector.clone());
+        let endpoint_urls = &environment.endpoint_urls;
+        Self {
+            logs: client(&config, endpoint_urls.logs.as_ref(), Logs::new),
+            cloudwatch: client(&config, endpoint_urls.cloudwatch.as_ref(), CloudWatch::new),
+            sns: client(&config, endpoint_urls.sns.as_ref(), Sns::new),
+            connector,
+        }
     }
 }
 
-/// Builds the clients from the environment alone: no profile files, no
-/// metadata service, no other place to look for credentials than the variables
-/// that Lambda sets.
-#[must_use]
-pub fn build(environment: &Environment, connector: SharedHttpConnector) -> Clients {
-    let config = config(environment, connector.clone());
-    let endpoint_urls = &environment.endpoint_urls;
-    Clients {
-        logs: late(&config, endpoint_urls.logs.as_ref(), Logs::new),
-        cloudwatch: late(&config, endpoint_urls.cloudwatch.as_ref(), CloudWatch::new),
-        sns: late(&config, endpoint_urls.sns.as_ref(), Sns::new),
-        connector,
-    }
-}
-
-fn late<Client: 'static>(
+fn client<Client: 'static>(
     config: &SdkConfig,
     endpoint_url: Option<&String>,
     new: fn(&SdkConfig) -> Client,
-) -> Late<Client> {
+) -> Lazy<Client> {
     let mut config = config.to_builder();
     config.set_endpoint_url(endpoint_url.cloned());
-    LazyLock::new(Box::new(move || new(&config.build())))
+    lazy(move || new(&config.build()))
 }
 
 fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfig {
-    // A hanging attempt is given up early enough for another one.
+    // An attempt that hangs ends early enough for another one.
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(8))
         .build();
@@ -100,8 +82,8 @@ fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfi
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(environment.region.clone().map(Region::new))
-        // The connector is made once and shared: the function is called for
-        // every operation, and one made there would open its own connections.
+        // The SDK calls this function for every operation; a connector made here would open
+        // connections of its own.
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts)

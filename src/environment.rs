@@ -1,48 +1,46 @@
-//! What the process is told by its environment, read once by `main` through a
-//! lookup, so that nothing else depends on it. Nothing here can fail: whatever
-//! is missing or wrong must not keep the function from answering CloudFormation
-//! or from sending an alert, so it is kept and said where it matters.
+//! The environment, read once, by `main`, through a lookup, so that nothing else depends on it.
+//!
+//! Nothing here can fail. A missing or wrong setting must not keep the function from answering
+//! CloudFormation or from sending an alert, so it is remembered and reported where it matters.
 
 use jiff::tz::TimeZone;
 
-use crate::message::HttpsFormat;
+use crate::report::HttpsFormat;
 
-/// The variables the function reads.
+/// The variables that the function reads.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// `TOPIC_ARN`: where alerts go. Needed for alerts only.
+    /// `TOPIC_ARN`: where alerts go. Only alerts need it.
     pub topic_arn: Option<String>,
-    /// `TIME_ZONE`: the zone, beside UTC, in which alerts show times.
+    /// `TIME_ZONE`: the time zone that alerts show beside UTC.
     pub time_zone: TimeZone,
-    /// What is wrong with `TIME_ZONE`, if anything: alerts then show UTC.
+    /// What is wrong with `TIME_ZONE`, if anything. Alerts then show UTC only.
     pub time_zone_problem: Option<String>,
-    /// `HTTPS_FORMAT`: `chat` when a chat channel reads the topic through
-    /// Amazon Q Developer; anything else is `json`.
+    /// `HTTPS_FORMAT`: `chat` when a chat channel gets alerts through Amazon Q Developer; anything
+    /// else means `json`.
     pub https_format: HttpsFormat,
-    /// `ROLE_ARN`: the function's own role, whose errors are not the
-    /// application's.
+    /// `ROLE_ARN`: the function's own role. Its errors are not the application's.
     pub role_arn: Option<String>,
-    /// `AWS_ENDPOINT_URL`: set only where a local AWS stands in for AWS.
+    /// `AWS_ENDPOINT_URL`: set only where a local AWS replaces AWS.
     pub endpoint_url: Option<String>,
-    /// The same for each service.
+    /// The endpoint of each service, where it is set.
     pub endpoint_urls: EndpointUrls,
     /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` names the certificates to trust.
     pub own_bundle: bool,
     /// `AWS_REGION`, which Lambda sets.
     pub region: Option<String>,
-    /// The role's credentials, which Lambda sets for the life of the sandbox.
+    /// The role's credentials, which Lambda sets for the lifetime of the execution environment.
     pub credentials: Option<Credentials>,
     /// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
     pub use_fips: bool,
     /// See [`Environment::use_fips`].
     pub use_dual_stack: bool,
-    /// `RUST_LOG`, else the level chosen in Lambda's own logging settings
-    /// (`AWS_LAMBDA_LOG_LEVEL`).
+    /// `RUST_LOG`, otherwise the level from Lambda's own logging settings (`AWS_LAMBDA_LOG_LEVEL`).
     pub log: Option<String>,
 }
 
-/// Where each service is, when it is not where AWS has it: `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` and its like, else
-/// `AWS_ENDPOINT_URL`.
+/// The endpoints of services that are not AWS's own: `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS` and the
+/// like, otherwise `AWS_ENDPOINT_URL`.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 #[derive(Clone, Debug, Default)]
@@ -58,11 +56,11 @@ pub struct EndpointUrls {
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
 #[derive(Clone)]
 pub struct Credentials {
-    /// Names the secret.
+    /// The ID of the secret.
     pub access_key_id: String,
     /// The secret.
     pub secret_access_key: String,
-    /// Present with a role's credentials.
+    /// Only a role's credentials have one.
     pub session_token: Option<String>,
 }
 
@@ -73,14 +71,14 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Environment {
-    /// Reads the variables; an empty one counts as absent.
-    #[must_use]
+    /// Reads the variables. An empty one counts as absent.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| {
             let value = variable(name)?.trim().to_owned();
             (!value.is_empty()).then_some(value)
         };
-        let truth = |name: &str| text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let is_true =
+            |name: &str| text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let endpoint_url = |service: &str| {
             text(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| text("AWS_ENDPOINT_URL"))
         };
@@ -111,8 +109,8 @@ impl Environment {
                     secret_access_key,
                     session_token: text("AWS_SESSION_TOKEN"),
                 }),
-            use_fips: truth("AWS_USE_FIPS_ENDPOINT"),
-            use_dual_stack: truth("AWS_USE_DUALSTACK_ENDPOINT"),
+            use_fips: is_true("AWS_USE_FIPS_ENDPOINT"),
+            use_dual_stack: is_true("AWS_USE_DUALSTACK_ENDPOINT"),
             log: text("RUST_LOG").or_else(|| text("AWS_LAMBDA_LOG_LEVEL")),
         }
     }
@@ -127,7 +125,8 @@ fn time_zone(name: Option<&str>) -> (TimeZone, Option<String>) {
         Err(_) => (
             TimeZone::UTC,
             Some(format!(
-                "TIME_ZONE \"{name}\" is not an IANA time zone name such as Europe/Berlin; times are in UTC"
+                "TIME_ZONE \"{name}\" is not an IANA time zone name such as Europe/Berlin; times are \
+                 in UTC"
             )),
         ),
     }
@@ -155,14 +154,14 @@ mod tests {
     }
 
     #[test]
-    fn a_time_zone_is_known_without_files_of_the_system() {
+    fn time_zones_need_no_files_of_the_system() {
         let environment = read(&[("TIME_ZONE", "Australia/Sydney")]);
         assert_eq!(environment.time_zone.iana_name(), Some("Australia/Sydney"));
         assert_eq!(environment.time_zone_problem, None);
     }
 
     #[test]
-    fn a_wrong_time_zone_is_said_and_utc_used() {
+    fn a_wrong_time_zone_is_reported_and_utc_is_used() {
         let environment = read(&[("TIME_ZONE", "Sydney")]);
         assert_eq!(environment.time_zone, TimeZone::UTC);
         assert!(
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn https_subscribers_get_json_unless_a_chat_reads_the_topic() {
+    fn https_subscribers_get_json_unless_a_chat_channel_does() {
         assert_eq!(read(&[]).https_format, HttpsFormat::Json);
         let chat = read(&[
             ("HTTPS_FORMAT", "chat"),
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_services_own_endpoint_goes_before_the_one_for_all() {
+    fn a_services_own_endpoint_takes_precedence() {
         let endpoints = read(&[
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
             ("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:2"),
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn rust_log_goes_before_lambdas_own_level() {
+    fn rust_log_takes_precedence_over_lambdas_own_level() {
         assert_eq!(
             read(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]).log.unwrap(),
             "DEBUG"

@@ -1,38 +1,50 @@
 //! The preview: from an alarm's event and `CloudTrail` events in files to the alert that would be
-//! sent, by the same nouns and without any call to AWS.
+//! sent, built from the same nouns and without any call to AWS.
 //!
-//! Nobody deploys or sends anything here. Two things only the deployed function knows are put in
-//! their place and said: which events the metric filter counts (those of one role, by the same three
-//! conditions), and the log group.
+//! Two things only the deployed function knows, and the preview says what stands in for them: which
+//! events the metric filter counts (those of one role, by the filter's own conditions), and the log
+//! group. Every event that does not count is reported with the reason.
 
 mod input;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::{self, Write as _};
-use std::fs;
 
 use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::alarm::{StateChange, StateValue};
+use crate::alarm::StateChange;
 use crate::cloudtrail::Event;
 use crate::environment::Environment;
-use crate::findings::Findings;
-use crate::message::{self, Alert, Message, Outcome, Search};
-use crate::metric_filter;
+use crate::findings::{Findings, Progress, Search};
+use crate::metric_filter::{self, Mismatch};
 use crate::names::Names;
+use crate::report::{Evidence, Message, Report};
+use crate::text::harmless;
 
-/// How it is used.
+/// How to use it.
 pub const USAGE: &str = "\
-This is an AWS Lambda function; Lambda starts it. By hand it shows what it would send, and sends nothing:
+This is an AWS Lambda function, and Lambda starts it. Run by hand, it shows the alert that it would
+send, and sends nothing:
 
     bootstrap explain [--role ARN] [--log-group NAME] ALARM-EVENT [CLOUDTRAIL-EVENTS]...
 
-ALARM-EVENT: a file with an alarm's state change, as SNS, the alarm's Lambda action or EventBridge delivers it.
-CLOUDTRAIL-EVENTS: files with CloudTrail events: one, a list, one on each line, a file of a trail, or what
-`aws logs filter-log-events` or `aws cloudtrail lookup-events` prints.
---role: whose errors count; without it, the role with the most errors in these files.
---log-group: the name to be shown as the one that was searched.
+ALARM-EVENT: a file with an alarm's state change, as SNS, the alarm's Lambda action or EventBridge
+delivers it.
+
+CLOUDTRAIL-EVENTS: files with CloudTrail events as JSON, in any of these forms:
+  - one event, a list of events, or one event on each line
+  - a trail's file from S3, after gunzip
+  - what `aws logs filter-log-events` or `aws cloudtrail lookup-events` prints, also with
+    --query 'events[].message' or --query 'Events[].CloudTrailEvent'
+  - Logs Insights rows with @message: exported as JSON, or printed by `aws logs get-query-results`
+  - the payload of a subscription filter, after base64 -d and gunzip
+  - EventBridge's event \"AWS API Call via CloudTrail\"
+
+--role: the role whose errors count. Default: the role with the most errors in these files.
+--log-group: the log group to show as the one that was searched.
+
 TIME_ZONE and HTTPS_FORMAT in the environment are the function's own settings.
 ";
 
@@ -43,23 +55,47 @@ pub struct Preview {
     message: Message,
 }
 
-/// Reads the arguments behind the program's name and the files they name.
+/// Reads the arguments after the program's name, and the files that they name.
 ///
 /// # Errors
 ///
-/// An argument that is not understood, or a file that cannot be read as what it should be; names it.
+/// An argument is unknown or incomplete, or a file does not hold what it should. The error names
+/// it.
 pub fn explain(arguments: &[String], environment: &Environment) -> Result<Preview> {
     let arguments = Arguments::read(arguments)?;
     let change = change(arguments.alarm)?;
-    let mut events = Vec::new();
+    let (mut events, mut notes) = (Vec::new(), Vec::new());
+    let mut ids = HashSet::new();
     for file in &arguments.events {
-        let text = fs::read_to_string(file).with_context(|| (*file).to_owned())?;
-        events.extend(input::events(&text).with_context(|| (*file).to_owned())?);
+        let contents = input::events(&input::text(file)?).with_context(|| (*file).to_owned())?;
+        notes.extend(contents.notes.iter().map(|note| format!("{file}: {note}")));
+        // Within one file an event may be there twice because it was delivered twice. In a second
+        // file it is a second copy.
+        let (new, known): (Vec<_>, Vec<_>) = contents
+            .events
+            .into_iter()
+            .partition(|event| id(event).is_none_or(|id| !ids.contains(&id)));
+        if !known.is_empty() {
+            notes.push(format!(
+                "{file}: also in an earlier file, so not counted again: {}.",
+                known.len()
+            ));
+        }
+        ids.extend(new.iter().filter_map(|event| id(event)));
+        events.extend(new);
     }
-    Ok(preview(&arguments, &change, &events, environment))
+    let mut preview = preview(&arguments, &change, &events, environment);
+    preview.notes.extend(notes);
+    Ok(preview)
 }
 
-/// The arguments, told apart.
+/// The event's own id.
+fn id(event: &str) -> Option<String> {
+    let event = Event::parse(event).ok()?;
+    event.event_id.get().map(str::to_owned)
+}
+
+/// The parsed arguments.
 struct Arguments<'a> {
     alarm: &'a str,
     events: Vec<&'a str>,
@@ -92,21 +128,21 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// The state change that a file holds, in whichever of its shapes.
+/// The state change in a file, in any of its shapes.
 fn change(file: &str) -> Result<StateChange> {
-    let text = fs::read_to_string(file).with_context(|| file.to_owned())?;
-    let event: Value = serde_json::from_str(&text).with_context(|| file.to_owned())?;
+    let event: Value =
+        serde_json::from_str(&input::text(file)?).with_context(|| format!("{file}: not JSON"))?;
     let message = match event.pointer("/Records/0/Sns/Message").unwrap_or(&event) {
         Value::String(message) => message.clone(),
         other => other.to_string(),
     };
-    StateChange::from_lambda_action(&event)
-        .or_else(|_| StateChange::from_event_bridge(&event))
-        .or_else(|_| StateChange::from_sns_message(&message))
+    StateChange::from_lambda_action(&event, None)
+        .or_else(|_| StateChange::from_event_bridge(&event, None))
+        .or_else(|_| StateChange::from_sns_message(&message, None))
         .with_context(|| {
             format!(
-                "{file}: expected an alarm's state change, such as events/sns-alarm.json; the \
-                 CloudTrail events come after it"
+                "{file}: expected an alarm's state change, such as events/sns-alarm.json. Name this \
+                 file first, and the files with CloudTrail events after it"
             )
         })
 }
@@ -119,39 +155,40 @@ fn preview(
 ) -> Preview {
     let sorted = Sorted::of(events, arguments.role);
     let mut findings = Findings::default();
-    // What the flow does: a recovery of which the beginning is not known is told without a search.
-    let looks = match change.new_state {
-        StateValue::Alarm => true,
-        _ => change.is_recovery() && change.previous_changed_at.is_some(),
-    };
+    let looks = change.has_events_to_find();
     let mut searches = Vec::new();
     if looks {
         for event in &sorted.counted {
             findings.read(event);
         }
-        // Who changed the key may be among what is no error.
+        // A change of the key is not an error, and may explain those that are.
         for event in events {
             findings.read_change(event);
         }
+        findings.explain(Timestamp::MIN);
         let names = Names::of_alarm(&change.name);
         searches.push(Search {
             filter: names.map_or_else(|| "its metric filter".to_owned(), |names| names.filter),
             log_group: arguments.log_group.to_owned(),
             pattern: metric_filter::pattern(sorted.role.as_deref().unwrap_or("ROLE")),
             pages: 1,
-            outcome: Outcome::Complete,
+            progress: Progress::Complete,
         });
     }
-    let message = message::compose(&Alert {
+    let mut problems: Vec<_> = environment.time_zone_problem.iter().cloned().collect();
+    if looks && sorted.counted.is_empty() && !events.is_empty() {
+        problems.push("no event in these files is one that the metric filter counts".to_owned());
+    }
+    let report = Report::of(&Evidence {
         change,
         window: change.window(),
         widened: false,
         searches: &searches,
         findings: &findings,
-        problems: environment.time_zone_problem.as_slice(),
+        problems: &problems,
         zone: &environment.time_zone,
-        https: environment.https_format,
     });
+    let message = Message::new(report, environment.https_format);
     Preview {
         notes: sorted.notes(events.len(), looks),
         message,
@@ -162,22 +199,34 @@ fn preview(
 struct Sorted<'a> {
     role: Option<String>,
     counted: Vec<&'a str>,
-    of_other_roles: usize,
-    no_kms_errors: usize,
+    uncounted: BTreeMap<&'static str, Uncounted>,
+}
+
+/// The events that do not count for one reason.
+#[derive(Default)]
+struct Uncounted {
+    count: usize,
+    /// The services, operations or callers.
+    names: BTreeSet<String>,
 }
 
 impl<'a> Sorted<'a> {
     fn of(events: &'a [String], role: Option<&str>) -> Self {
         let mut by_role: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        let mut no_kms_errors = 0_usize;
+        let mut uncounted: BTreeMap<&'static str, Uncounted> = BTreeMap::new();
+        let mut leave_out = |reason, name: &str, count: usize| {
+            let uncounted = uncounted.entry(reason).or_default();
+            uncounted.count = uncounted.count.saturating_add(count);
+            uncounted.names.insert(harmless(name, MAX_NAME_LEN));
+        };
         for text in events {
-            match kms_error_of(text) {
-                Some(role) => by_role.entry(role).or_default().push(text),
-                None => no_kms_errors = no_kms_errors.saturating_add(1),
+            match role_of(text) {
+                Ok(role) => by_role.entry(role).or_default().push(text),
+                Err((reason, name)) => leave_out(reason, &name, 1),
             }
         }
-        let errors = by_role.values().map(Vec::len).sum::<usize>();
-        // Of several with as many errors the first by name, so that the same files give the same.
+        // Among roles with equally many errors the first by name, so that the same files always
+        // give the same preview.
         let most = by_role
             .iter()
             .rev()
@@ -188,52 +237,72 @@ impl<'a> Sorted<'a> {
             .as_ref()
             .and_then(|role| by_role.remove(role))
             .unwrap_or_default();
+        for (role, events) in &by_role {
+            leave_out(OTHER_ROLE, role, events.len());
+        }
         Self {
             role,
-            of_other_roles: errors.saturating_sub(counted.len()),
             counted,
-            no_kms_errors,
+            uncounted,
         }
     }
 
     fn notes(&self, read: usize, looks: bool) -> Vec<String> {
-        let mut notes = vec!["A preview: nothing was sent, and nothing asked of AWS.".to_owned()];
+        let mut notes = vec!["A preview: nothing was sent, and AWS was not called.".to_owned()];
         if !looks {
             notes.push("The function looks for no events at this state change.".to_owned());
             return notes;
         }
         notes.push(match &self.role {
             Some(role) => format!(
-                "{read} events read. {} are KMS errors of {role} and count; {} are KMS errors of others, {} no KMS \
-                 errors of a role.",
-                self.counted.len(),
-                self.of_other_roles,
-                self.no_kms_errors
+                "Events read: {read}. Counted, as KMS errors of {}: {}.",
+                harmless(role, MAX_NAME_LEN),
+                self.counted.len()
             ),
-            None => format!("{read} events read; none is a KMS error of a role."),
+            None => format!("Events read: {read}. Counted: 0."),
         });
-        notes.push("All are taken to lie in the window that the function would search.".to_owned());
+        for (reason, Uncounted { count, names }) in &self.uncounted {
+            let mut shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+            if names.len() > shown.len() {
+                shown.push("…");
+            }
+            let names = shown.join(", ");
+            notes.push(format!("Not counted: {count}, {reason}: {names}"));
+        }
+        notes.push(if self.counted.is_empty() {
+            "Without a counted event, this is the alert for an alarm whose events cannot be found."
+                .to_owned()
+        } else {
+            "Every counted event is taken to be in the time window that the function would search."
+                .to_owned()
+        });
         notes
     }
 }
 
-/// The role whose KMS error this is: the metric filter's conditions, without a role named.
-fn kms_error_of(text: &str) -> Option<String> {
-    let event = Event::parse(text).ok()?;
-    let is_error = event
-        .error_code
-        .as_deref()
-        .is_some_and(|code| !code.is_empty());
-    let is_kms = event.event_source.as_deref() == Some("kms.amazonaws.com");
-    let issuer = event
-        .user_identity
-        .as_ref()?
-        .session_context
-        .as_ref()?
-        .session_issuer
-        .as_ref()?;
-    let role = issuer.arn.as_deref()?;
-    (is_error && is_kms).then(|| role.to_owned())
+/// The longest role ARN is shorter.
+const MAX_NAME_LEN: usize = 640;
+
+const OTHER_ROLE: &str = "KMS errors of other roles; --role chooses one of them";
+
+/// The role that an event counts for; or why it counts for none, and the name that shows it.
+fn role_of(text: &str) -> Result<String, (&'static str, String)> {
+    let event = Event::parse(text).map_err(|error| ("unreadable", error.to_string()))?;
+    let role = metric_filter::matching_role(&event).map(str::to_owned);
+    role.map_err(|mismatch| match mismatch {
+        Mismatch::AnotherService => (
+            "calls to other services",
+            event.event_source.get().unwrap_or("unknown").to_owned(),
+        ),
+        Mismatch::NoError => (
+            "KMS calls without an error",
+            event.event_name.get().unwrap_or("unknown").to_owned(),
+        ),
+        Mismatch::NoRole => (
+            "KMS errors outside role sessions; the metric filter counts role sessions only",
+            event.principal().name.to_owned(),
+        ),
+    })
 }
 
 impl fmt::Display for Preview {

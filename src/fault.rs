@@ -1,13 +1,15 @@
-//! What a failed AWS call was: which action, on which object, with which code.
-//! A fault reads as one line that names the object, so that it can stand in
-//! CloudFormation's Reason, in a mail and in the log as it is; callers decide
-//! by [`Fault::code`], never by the message.
+//! A failed AWS call: which action, on which object, with which code.
+//!
+//! A fault reads as one line that names the object, so CloudFormation's Reason, a mail and the log
+//! can all show it unchanged. Callers decide by its code, never by its message.
 
 use std::error::Error;
 use std::fmt;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+const NO_ANSWER: &str = "no answer in time";
 
 /// A failed call to AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,15 +18,19 @@ pub struct Fault {
     pub action: &'static str,
     /// The name or ARN of what the call was about.
     pub object: String,
-    /// The service's error code, absent when no answer was understood.
+    /// The service's error code; absent when the service gave none.
     pub code: Option<String>,
-    /// The service's message, or what went wrong on the way to it.
+    /// The service's message, or what went wrong before there was one.
     pub message: String,
 }
 
 impl Fault {
-    /// Describes an SDK error.
-    pub fn of<E, R>(action: &'static str, object: impl Into<String>, error: &SdkError<E, R>) -> Self
+    /// A call that the SDK reports as failed.
+    pub fn new<E, R>(
+        action: &'static str,
+        object: impl Into<String>,
+        error: &SdkError<E, R>,
+    ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
         R: fmt::Debug,
@@ -33,7 +39,7 @@ impl Fault {
             SdkError::ServiceError(service) => {
                 service.err().message().unwrap_or("no message").to_owned()
             }
-            SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+            SdkError::TimeoutError(_) => NO_ANSWER.to_owned(),
             SdkError::DispatchFailure(dispatch) => dispatch
                 .as_connector_error()
                 .map_or_else(|| "could not be sent".to_owned(), |cause| causes(cause)),
@@ -52,20 +58,37 @@ impl Fault {
         }
     }
 
-    /// Whether the service answered with one of these codes. Services differ
-    /// in how they spell the same thing, hence several.
-    #[must_use]
-    pub fn is(&self, codes: &[&str]) -> bool {
+    /// A call that failed on this side: its request could not be made, or its answer not read.
+    pub fn local(
+        action: &'static str,
+        object: impl Into<String>,
+        error: impl fmt::Display,
+    ) -> Self {
+        Self {
+            action,
+            object: object.into(),
+            code: None,
+            message: error.to_string(),
+        }
+    }
+
+    /// A call that was given up while its answer was still to come.
+    pub fn no_answer(action: &'static str, object: impl Into<String>) -> Self {
+        Self::local(action, object, NO_ANSWER)
+    }
+
+    /// Whether the service answered with one of these codes; services spell the same thing
+    /// differently.
+    pub fn has_code(&self, codes: &[&str]) -> bool {
         self.code
             .as_deref()
             .is_some_and(|code| codes.contains(&code))
     }
 
-    /// Whether the object is not there: CloudWatch says `ResourceNotFound`,
-    /// Logs `ResourceNotFoundException`, SNS `NotFound` or `ResourceNotFound`.
-    #[must_use]
+    /// Whether the object does not exist: CloudWatch says `ResourceNotFound`, Logs
+    /// `ResourceNotFoundException`, SNS `NotFound` or `ResourceNotFound`.
     pub fn is_not_found(&self) -> bool {
-        self.is(&[
+        self.has_code(&[
             "NotFound",
             "NotFoundException",
             "ResourceNotFound",
@@ -73,11 +96,10 @@ impl Fault {
         ])
     }
 
-    /// Whether IAM or a resource policy refused the call: Logs and CloudWatch
-    /// say `AccessDeniedException` or `AccessDenied`, SNS `AuthorizationError`.
-    #[must_use]
+    /// Whether IAM or a resource policy denied the call: Logs and CloudWatch say
+    /// `AccessDeniedException` or `AccessDenied`, SNS `AuthorizationError`.
     pub fn is_denied(&self) -> bool {
-        self.is(&[
+        self.has_code(&[
             "AccessDenied",
             "AccessDeniedException",
             "AuthorizationError",
@@ -92,7 +114,7 @@ impl fmt::Display for Fault {
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }
-        // One line: it stands in a table of stack events, a mail, a log.
+        // One line, because tables of stack events, mails and logs show it.
         for (index, word) in self.message.split_whitespace().enumerate() {
             if index > 0 {
                 f.write_str(" ")?;
@@ -122,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_one_line_that_names_the_action_the_object_and_the_code() {
+    fn a_fault_names_action_object_and_code_on_one_line() {
         let fault = Fault {
             action: "logs:PutMetricFilter",
             object: "a filter".to_owned(),

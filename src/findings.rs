@@ -1,14 +1,15 @@
 //! The failed calls that a search found, in bounded memory however many there are.
 //!
-//! Calls that are alike are kept as one [`Group`]: the same error, operation, key and role. The
-//! session is not part of it, because tasks come and go. Every event counts once, also when
-//! CloudTrail delivers it twice or to two accounts, and every message that was read is in exactly
-//! one of the counts here, so that the numbers in an alert add up. Calls that are nobody's incident
-//! are told from the others, and are groups of their own.
+//! Calls that are alike are one [`Group`]. The session is not part of what makes them alike, because
+//! tasks come and go. Every event counts once, also when CloudTrail delivers it twice or to two
+//! accounts, and every message that was read is in exactly one of the counts here, so that the
+//! numbers in an alert add up. When there are too many groups, the least severe give way: whoever
+//! makes up key names must not hide a real error.
 
+mod concern;
 mod group;
-mod nature;
 mod newest;
+mod search;
 mod values;
 
 use std::collections::{BTreeSet, HashSet};
@@ -16,42 +17,52 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 
-use self::group::Traits;
-pub use self::group::{Group, GroupKey};
-pub use self::nature::Nature;
+pub use self::concern::Concern;
+pub use self::group::Group;
+use self::group::{Kind, bounded};
 pub use self::newest::Newest;
+pub use self::search::{Progress, Search};
 pub use self::values::Values;
-use crate::cloudtrail::{Event, KeyChange, Ourselves};
-use crate::kms_error::Severity;
-use crate::text;
+use crate::cloudtrail::{Event, KeyChange, OwnIdentity};
+use crate::kms_error::{self, Reason, Severity};
 
 /// More groups than anybody reads.
-const MOST_GROUPS: usize = 50;
-/// So many events are told apart; beyond that, a second delivery would count again.
-const MOST_REMEMBERED: usize = 200_000;
+const MAX_GROUPS: usize = 50;
+/// With more keys than this, calls that are alike in all else are told together.
+const MAX_KEYS: usize = 10;
+/// How many events are told apart; beyond that, a second delivery would count again.
+const MAX_REMEMBERED: usize = 200_000;
+/// How many changes of keys are kept.
+const MAX_CHANGES: usize = 1_000;
 /// How much of an unreadable message is kept.
-const SAMPLE: usize = 200;
+const MAX_SAMPLE: usize = 200;
 
 /// What a search found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Findings {
-    ourselves: Ourselves,
+    own: OwnIdentity,
     groups: Vec<Group>,
+    changes: Vec<KeyChange>,
     seen: HashSet<u64>,
-    found: u64,
-    duplicates: u64,
-    not_errors: u64,
-    unreadable: u64,
-    ungrouped: u64,
-    sample: Option<String>,
+    /// How many different calls failed.
+    pub found: u64,
+    /// How many messages were about a call that was counted already.
+    pub duplicates: u64,
+    /// How many messages were events without an error.
+    pub not_errors: u64,
+    /// How many messages could not be read.
+    pub unreadable: u64,
+    /// How many of the failed calls are in no group.
+    pub ungrouped: u64,
+    /// The beginning of the first message that could not be read.
+    pub sample: Option<String>,
 }
 
 impl Findings {
-    /// Nothing found yet, by this function.
-    #[must_use]
-    pub fn by(ourselves: Ourselves) -> Self {
+    /// Nothing found yet, by the function with this identity.
+    pub fn new(own: OwnIdentity) -> Self {
         Self {
-            ourselves,
+            own,
             ..Self::default()
         }
     }
@@ -60,143 +71,221 @@ impl Findings {
     pub fn read(&mut self, message: &str) {
         let Ok(event) = Event::parse(message) else {
             self.unreadable = self.unreadable.saturating_add(1);
-            self.sample
-                .get_or_insert_with(|| text::harmless(message, SAMPLE));
+            let begin = || message.chars().take(MAX_SAMPLE).collect();
+            self.sample.get_or_insert_with(begin);
             return;
         };
-        let Some(code) = event.error_code.as_deref().filter(|code| !code.is_empty()) else {
-            self.not_errors = self.not_errors.saturating_add(1);
-            return;
-        };
-        if self.is_repeated(&event) {
+        if self.is_repeated([event.event_id.get(), event.shared_event_id.get()]) {
             self.duplicates = self.duplicates.saturating_add(1);
             return;
         }
+        let Some(code) = event.error_code.get() else {
+            self.not_errors = self.not_errors.saturating_add(1);
+            return;
+        };
         self.found = self.found.saturating_add(1);
-        let nature = Nature::of(code, &event, &self.ourselves);
-        let traits = Traits::of(nature, code, &event);
-        let has_room = self.groups.len() < MOST_GROUPS;
-        match self.groups.iter_mut().find(|group| group.key().is(traits)) {
-            Some(group) => group.add(&event),
-            None if has_room => {
-                let mut group = Group::new(traits);
-                group.add(&event);
-                self.groups.push(group);
-            }
-            None => self.ungrouped = self.ungrouped.saturating_add(1),
+        let concern = Concern::new(code, &event, &self.own);
+        let reason = self.reason(code, event.error_message.get());
+        self.group(Kind::new(concern, code, reason, &event), &event);
+    }
+
+    /// Why a call failed. Most events say the same as the one before.
+    fn reason(&self, code: &str, message: Option<&str>) -> Reason {
+        let same =
+            |group: &&Group| group.code == code && group.newest.message.as_deref() == message;
+        match self.groups.iter().find(same) {
+            Some(group) => group.reason,
+            None => Reason::new(code, message.unwrap_or_default()),
         }
     }
 
-    /// Reads one log message that may tell of a change of a key, and keeps it with the groups whose
-    /// calls may have failed for it. It is counted nowhere.
+    fn group(&mut self, kind: Kind<'_>, event: &Event<'_>) {
+        let key = event.key().map(bounded);
+        let mut alike = self.groups.iter_mut().filter(|group| group.is(kind));
+        if let Some(group) = alike.find(|group| group.has_key(key)) {
+            group.add(event);
+            return;
+        }
+        let mut group = Group::new(kind);
+        group.add(event);
+        if self.groups.iter().filter(|group| group.is(kind)).count() >= MAX_KEYS {
+            for alike in self.groups.extract_if(.., |group| group.is(kind)) {
+                group.merge(alike);
+            }
+        }
+        self.groups.push(group);
+        if self.groups.len() > MAX_GROUPS {
+            // Of equals the newest goes, so that what went before never comes back.
+            let rank = |(at, group): &(usize, &Group)| {
+                let is_application = group.concern == Concern::Application;
+                (
+                    is_application,
+                    group.reason.severity(),
+                    std::cmp::Reverse(*at),
+                )
+            };
+            let least = self.groups.iter().enumerate().min_by_key(rank);
+            if let Some((at, _)) = least {
+                let dropped = self.groups.remove(at).count;
+                self.ungrouped = self.ungrouped.saturating_add(dropped);
+            }
+        }
+    }
+
+    /// Reads one log message that may tell of a change of a key. It is counted nowhere.
     pub fn read_change(&mut self, message: &str) {
-        let event = Event::parse(message).ok();
-        if let Some(change) = event.as_ref().and_then(KeyChange::of) {
-            for group in &mut self.groups {
-                group.consider(&change);
-            }
+        let Ok(event) = Event::parse(message) else {
+            return;
+        };
+        let Some(change) = KeyChange::of(&event) else {
+            return;
+        };
+        let concerns = |group: &Group| change.concerns(group.key_names());
+        let is_known = self
+            .changes
+            .iter()
+            .any(|known| known.event_id.is_some() && known.event_id == change.event_id);
+        let has_room = self.changes.len() < MAX_CHANGES;
+        if has_room && !is_known && self.groups.iter().any(concerns) {
+            self.changes.push(change);
         }
     }
 
-    /// The operations of which one on a key is the likely cause of what was found; none when no
-    /// change of a key explains it.
-    #[must_use]
+    /// Keeps with each group the changes that may be why its calls failed. `read_back_to` is how far
+    /// back, from the newest, all changes have been read: what lies before it is not known, and
+    /// nobody is named for a group whose first failure lies before it.
+    pub fn explain(&mut self, read_back_to: Timestamp) {
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.retain(|change| change.at >= read_back_to);
+        changes.sort_by_key(|change| std::cmp::Reverse(change.at));
+        for group in &mut self.groups {
+            if group.first.is_some_and(|first| read_back_to <= first) {
+                group.changes = explanation(group, &changes);
+            }
+        }
+        self.changes = changes;
+    }
+
+    /// The operations to look for on the keys: those that may be why calls failed, and those that
+    /// would have undone them. None when no change of a key explains what was found.
     pub fn suspects(&self) -> BTreeSet<&'static str> {
-        let suspects = self.groups.iter().flat_map(Group::suspects);
-        suspects.copied().collect()
+        let likely = self.groups.iter().flat_map(Group::likely_changes);
+        likely
+            .flat_map(|change| {
+                [*change]
+                    .into_iter()
+                    .chain(kms_error::undone_by(change).iter().copied())
+            })
+            .collect()
     }
 
     /// When the first call failed that a change of a key may explain.
-    #[must_use]
     pub fn first_suspicious(&self) -> Option<Timestamp> {
-        let suspicious = |group: &&Group| !group.suspects().is_empty();
+        let suspicious = |group: &&Group| !group.likely_changes().is_empty();
         let suspicious = self.groups.iter().filter(suspicious);
-        suspicious.filter_map(Group::first).min()
+        suspicious.filter_map(|group| group.first).min()
     }
 
-    /// How many different calls failed.
-    #[must_use]
-    pub fn found(&self) -> u64 {
-        self.found
+    /// Whether each group that a change of a key may explain has one that does.
+    pub fn is_explained(&self) -> bool {
+        let suspicious = |group: &&Group| !group.likely_changes().is_empty();
+        let mut suspicious = self.groups.iter().filter(suspicious);
+        suspicious.all(|group| !group.changes.is_empty())
     }
 
-    /// How many messages told of a call that was counted already.
-    #[must_use]
-    pub fn duplicates(&self) -> u64 {
-        self.duplicates
-    }
-
-    /// How many messages were events without an error.
-    #[must_use]
-    pub fn not_errors(&self) -> u64 {
-        self.not_errors
-    }
-
-    /// How many messages could not be read.
-    #[must_use]
-    pub fn unreadable(&self) -> u64 {
-        self.unreadable
-    }
-
-    /// The beginning of the first message that could not be read.
-    #[must_use]
-    pub fn unreadable_sample(&self) -> Option<&str> {
-        self.sample.as_deref()
-    }
-
-    /// How many of the found calls are in no group, because there were too many groups.
-    #[must_use]
-    pub fn ungrouped(&self) -> u64 {
-        self.ungrouped
+    /// How many messages were read, which the metric filter had all matched.
+    pub fn matched(&self) -> u64 {
+        let others = [self.duplicates, self.not_errors, self.unreadable];
+        others.into_iter().fold(self.found, u64::saturating_add)
     }
 
     /// Whether nothing was found, not even a message that could not be read.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.found == 0 && self.unreadable == 0
     }
 
-    /// How bad it is: as the worst incident, and only when there is none, as the worst of the rest.
-    #[must_use]
-    pub fn severity(&self) -> Option<Severity> {
-        self.groups().first().map(|group| group.severity())
-    }
-
-    /// The groups: incidents first, of them the worst, among equals the largest.
-    #[must_use]
-    pub fn groups(&self) -> Vec<&Group> {
-        let mut groups: Vec<_> = self.groups.iter().collect();
-        groups.sort_by(|one, other| {
-            let rank = |group: &Group| {
-                let is_incident = group.key().nature == Nature::Incident;
-                (is_incident, group.severity(), group.count())
-            };
-            rank(other)
-                .cmp(&rank(one))
-                .then_with(|| one.key().cmp(other.key()))
+    /// The groups, each with how bad it is: the application's first, of them the worst, among equals
+    /// the largest.
+    pub fn groups(&self) -> Vec<(&Group, Severity)> {
+        let mut groups: Vec<_> = self
+            .groups
+            .iter()
+            .map(|group| (group, self.severity(group)))
+            .collect();
+        groups.sort_by(|(one, one_severity), (other, other_severity)| {
+            let is_application = |group: &Group| group.concern == Concern::Application;
+            is_application(other)
+                .cmp(&is_application(one))
+                .then(other_severity.cmp(one_severity))
+                .then(other.count.cmp(&one.count))
+                .then_with(|| one.reason.cmp(&other.reason))
+                .then_with(|| one.operation.cmp(&other.operation))
+                .then_with(|| one.caller.cmp(&other.caller))
+                .then_with(|| one.keys.newest().next().cmp(&other.keys.newest().next()))
+                .then_with(|| one.code.cmp(&other.code))
         });
         groups
     }
 
-    /// Whether the call was counted before. An event without an id is always new.
-    fn is_repeated(&mut self, event: &Event<'_>) -> bool {
-        let ids = [
-            ("event", &event.event_id),
-            ("shared", &event.shared_event_id),
-        ];
-        let marks = ids.map(|(kind, id)| id.as_deref().map(|id| mark(kind, id)));
+    /// How bad a group is. What is nobody's concern alarms nobody; what this function itself runs
+    /// into is a fault of the alarm, not of the application. Many denied calls of one caller are no
+    /// slip, whatever keys they were about.
+    fn severity(&self, group: &Group) -> Severity {
+        let severity = group.reason.severity();
+        match group.concern {
+            Concern::Application if group.is_denial() => {
+                let of_caller = |other: &&Group| other.is_denial() && other.caller == group.caller;
+                let denied = self
+                    .groups
+                    .iter()
+                    .filter(of_caller)
+                    .map(|group| group.count);
+                let denied = denied.fold(0, u64::saturating_add);
+                severity.max(kms_error::burst_severity(denied))
+            }
+            Concern::Application => severity,
+            Concern::OwnFunction => severity.min(Severity::Medium),
+            Concern::DryRun | Concern::Probe => Severity::Info,
+        }
+    }
+
+    /// Whether a call was counted before. One without an id is always new.
+    fn is_repeated(&mut self, ids: [Option<&str>; 2]) -> bool {
+        let marks = ids.map(|id| id.map(mark));
         let is_repeated = marks.iter().flatten().any(|mark| self.seen.contains(mark));
-        if self.seen.len() < MOST_REMEMBERED {
+        if self.seen.len() < MAX_REMEMBERED {
             self.seen.extend(marks.into_iter().flatten());
         }
         is_repeated
     }
 }
 
+/// The changes that may be why a group's calls failed: of each likely operation the newest before
+/// the first failure, unless it was undone in between. `changes` begin with the newest.
+fn explanation(group: &Group, changes: &[KeyChange]) -> Vec<KeyChange> {
+    let Some(first) = group.first else {
+        return Vec::new();
+    };
+    let before: Vec<_> = changes
+        .iter()
+        .filter(|change| change.at <= first && change.concerns(group.key_names()))
+        .collect();
+    let likely = group.likely_changes().iter().filter_map(|operation| {
+        let undone_by = kms_error::undone_by(operation);
+        let decides = |change: &&&KeyChange| {
+            let name = change.operation.as_str();
+            name == *operation || undone_by.contains(&name)
+        };
+        let newest = before.iter().find(decides)?;
+        (newest.operation == *operation).then(|| (*newest).clone())
+    });
+    likely.collect()
+}
+
 /// A short stand-in for an id.
-fn mark(kind: &str, id: &str) -> u64 {
+fn mark(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (kind, id).hash(&mut hasher);
+    id.hash(&mut hasher);
     hasher.finish()
 }
 

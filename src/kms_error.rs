@@ -1,142 +1,150 @@
-//! What an error code of KMS means, how bad it is, and what to do first.
+//! What a KMS error means, how bad it is, and what to do first.
 //!
-//! Severity comes from the code: the alarm itself says no more than that a number was too high. A
-//! code that is not in the [table](table) still gets a sound answer. Commands are meant to be
-//! pasted: the first one only looks, the one that changes something is offered apart from it, and a
-//! name that KMS would not accept is replaced by a placeholder instead of being quoted into a
-//! shell.
+//! An error is told by its code and its message: both lead to one row of the [table](table), the
+//! [`Reason`]. A code that has none of its own still gets a sound answer. Sentences and commands are
+//! filled in with names that AWS would accept, and with nothing that the events do not prove: a
+//! command whose key or role is unknown is not offered.
 
-mod command;
-mod denial;
-mod key_state;
-mod permission;
+mod advice;
+mod caller;
+mod context;
+mod look;
+mod remedy;
+mod severity;
 mod table;
+mod when;
+mod words;
 
-use std::borrow::Cow;
-use std::fmt;
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
-pub use self::command::Context;
+pub use self::advice::{Advice, Remedy};
+pub use self::context::Context;
+pub use self::severity::Severity;
+use crate::error_message::Denial;
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Nothing to do.
-    Info,
-    /// To be mended in working hours.
-    Low,
-    /// To be looked at today.
-    Medium,
-    /// Data cannot be used, or someone tries what they may not.
-    High,
-    /// Data cannot be used by anybody until a key is brought back.
-    Critical,
-}
+/// Why a call failed: a row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Reason(&'static table::Row);
 
-impl fmt::Display for Severity {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Info => "INFO",
-            Self::Low => "LOW",
-            Self::Medium => "MEDIUM",
-            Self::High => "HIGH",
-            Self::Critical => "CRITICAL",
-        })
+impl Reason {
+    /// The first row that matches.
+    pub fn new(code: &str, message: &str) -> Self {
+        let has_code = |row: &&table::Row| {
+            let is = |known: &&str| match known.strip_suffix('*') {
+                Some(family) => code.starts_with(family),
+                None => code == *known,
+            };
+            row.codes.iter().any(is)
+        };
+        let mut message = when::Message::new(message);
+        let mut rows = table::ROWS.iter().filter(has_code);
+        Self(
+            rows.find(|row| message.is(row.when))
+                .unwrap_or(&table::UNKNOWN),
+        )
+    }
+
+    /// How bad one such call is.
+    pub fn severity(self) -> Severity {
+        self.0.severity
+    }
+
+    /// The operations of which one, on the same key or key store, may be why.
+    pub fn likely_changes(self) -> &'static [&'static str] {
+        self.0.likely_changes
+    }
+
+    /// What there is to say, with the names around it filled in.
+    pub fn advice(self, context: &Context<'_>) -> Advice {
+        let row = self.0;
+        let message = context.message.unwrap_or_default();
+        let denial = Denial::read(message);
+        let known = words::Known::new(context, &denial);
+        Advice {
+            headline: words::brief(row.headline, &known),
+            names_key: row.cause.contains("{key}") || row.cause.contains("{alias}"),
+            cause: words::full(row.cause, &known),
+            meaning: words::full(row.meaning, &known),
+            first_step: words::full(row.first_step, &known),
+            command: row.look.command(&known),
+            remedy: row.remedy.and_then(|remedy| remedy.fill_in(&known)),
+        }
     }
 }
 
-/// What there is to say of an error code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advice {
-    /// How bad it is.
-    pub severity: Severity,
-    /// Why the call failed, to stand after a colon: `the key is disabled`.
-    pub cause: Cow<'static, str>,
-    /// What it means, in one sentence.
-    pub meaning: Cow<'static, str>,
-    /// The first thing to do, in one sentence.
-    pub first_step: Cow<'static, str>,
-    /// The command of the first step, which changes nothing.
-    pub command: String,
-    /// A command that mends it, should the cause be confirmed.
-    pub remedy: Option<String>,
+impl PartialEq for Reason {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
 }
 
-/// From so many denied calls on, a denial is no slip of a single call.
+impl Eq for Reason {}
+
+impl Hash for Reason {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::from_ref(self.0).hash(state);
+    }
+}
+
+impl PartialOrd for Reason {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Reason {
+    /// In the order of the table.
+    fn cmp(&self, other: &Self) -> Ordering {
+        std::ptr::from_ref(self.0).cmp(&std::ptr::from_ref(other.0))
+    }
+}
+
+/// From this many denied calls of one caller on, they are no slip.
 const BURST: u64 = 10;
 
-/// What there is to say of an error code that came so many times.
-#[must_use]
-pub fn advice(code: &str, count: u64, context: &Context<'_>) -> Advice {
-    let message = context.message.unwrap_or_default();
-    if is_denial(code)
-        && let Some(advice) = permission::advice(message, severity(code, count), context)
-    {
-        return advice;
-    }
-    let entry = table::entry(code, message);
-    Advice {
-        severity: severity(code, count),
-        cause: entry.cause.into(),
-        meaning: entry.meaning.into(),
-        first_step: entry.first_step.into(),
-        command: entry.command.fill_in(context),
-        remedy: entry.remedy.map(|remedy| remedy.fill_in(context)),
-    }
-}
-
-/// The operations of which one on the key is the likely cause of this error, if there are any.
-#[must_use]
-pub fn likely_changes(code: &str) -> &'static [&'static str] {
-    match code {
-        "DisabledException" => &["DisableKey", "ScheduleKeyDeletion"],
-        "KMSInvalidStateException" | "KMSInvalidState" => &[
-            "ScheduleKeyDeletion",
-            "DeleteImportedKeyMaterial",
-            "DisconnectCustomKeyStore",
-            "DisableKey",
-        ],
-        "NotFoundException" => &["DeleteAlias", "UpdateAlias", "ScheduleKeyDeletion"],
-        "IncorrectKeyException" => &["UpdateAlias", "DeleteAlias"],
-        "InvalidGrantTokenException" | "InvalidGrantIdException" => &["RevokeGrant", "RetireGrant"],
-        "KeyUnavailableException" => &["DisconnectCustomKeyStore"],
-        code if is_denial(code) => &["PutKeyPolicy", "RevokeGrant", "RetireGrant"],
-        code if table::in_key_store(code) => &["DisconnectCustomKeyStore"],
-        _ => &[],
-    }
-}
-
-/// How bad an error code is that came so many times.
-#[must_use]
-pub fn severity(code: &str, count: u64) -> Severity {
-    let severity = table::entry(code, "").severity;
-    if is_denial(code) && count >= BURST {
-        severity.max(Severity::High)
+/// How bad denied calls are of which one caller made this many.
+pub fn burst_severity(denied: u64) -> Severity {
+    if denied >= BURST {
+        Severity::High
     } else {
-        severity
+        Severity::Info
     }
 }
 
-/// The AWS services that are known to look at a key and to go on without it, with the operation they
-/// try: AWS Config tries to read the encrypted variables of each Lambda function that it records.
+/// The AWS services that are known to try an operation on a key and to go on without it: AWS Config
+/// tries to read the encrypted variables of each Lambda function that it records.
 const PROBES: [(&str, &str); 1] = [("config.amazonaws.com", "Decrypt")];
 
-/// Whether this is a denial that a service runs into by itself, at nobody's expense.
-#[must_use]
+/// Whether this is a denial that a service runs into routinely and that harms nobody.
 pub fn is_probe(code: &str, operation: &str, service: &str) -> bool {
     is_denial(code) && PROBES.contains(&(service, operation))
 }
 
-/// Whether somebody only asked whether the call would be allowed.
-#[must_use]
+/// Whether the caller only asked whether the call would be allowed.
 pub fn is_dry_run(code: &str) -> bool {
     code.starts_with("DryRunOperation")
 }
 
-/// Whether the call was refused for want of a permission. CloudTrail writes `AccessDenied`, the
-/// SDKs `AccessDeniedException`.
-#[must_use]
+/// Whether the caller lacked a permission. CloudTrail writes `AccessDenied`, the SDKs
+/// `AccessDeniedException`, and network activity events `VpceAccessDenied`.
 pub fn is_denial(code: &str) -> bool {
-    code.starts_with("AccessDenied")
+    code.starts_with("AccessDenied") || code == "VpceAccessDenied"
+}
+
+/// The operations that undo a change of a key, so that it no longer explains an error.
+///
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>
+pub fn undone_by(change: &str) -> &'static [&'static str] {
+    match change {
+        // A key whose deletion is canceled is disabled until it is enabled.
+        "DisableKey" | "CancelKeyDeletion" => &["EnableKey", "ScheduleKeyDeletion"],
+        "ScheduleKeyDeletion" => &["CancelKeyDeletion"],
+        "DeleteImportedKeyMaterial" => &["ImportKeyMaterial"],
+        "DisconnectCustomKeyStore" => &["ConnectCustomKeyStore"],
+        "DeleteAlias" => &["CreateAlias"],
+        _ => &[],
+    }
 }
 
 #[cfg(test)]

@@ -1,30 +1,36 @@
-//! An AWS Lambda function that sets up its own alarm on KMS errors and tells
-//! people, in a mail, which call failed and what to do.
+//! An AWS Lambda function that sets up its own alarm on KMS errors and sends a mail that says which
+//! call failed, why, and what to do.
 //!
-//! Two flows share one binary. *Provision* answers CloudFormation's custom
-//! resource: it makes, changes and removes a metric filter, an alarm, and the
-//! topic that people subscribe to. *Alert* answers the alarm: it finds the
-//! CloudTrail events that raised it and publishes one message.
+//! Two flows share one binary. *Provision* answers CloudFormation's custom resource: it makes,
+//! changes and removes a metric filter, an alarm, and the topic that people subscribe to. *Alert*
+//! answers the alarm: it finds the CloudTrail events that raised it and publishes one message.
 //!
-//! # What holds
+//! # What must hold
 //!
 //! - A custom-resource request is answered exactly once, whatever happens.
-//! - An alert goes out whatever fails while its details are looked for; only a
-//!   failed publish is an error.
-//! - Nothing is overwritten or removed that this resource did not make.
-//! - All names derive from one base name, and another base name is another
-//!   resource.
+//! - An alert goes out even if the search for its details fails; only a failed publish is an error.
+//! - Nothing is overwritten or removed that this resource did not make, unless it was told to adopt
+//!   it.
+//! - All names derive from one base name, and a different base name is a different resource.
 //! - Nothing publishes to a topic that it listens to.
-//! - The wall clock and the environment are read in `main` and passed on, but for the proxy's variables, which the HTTP
-//!   client reads itself.
-//! - The `ResponseURL` and the credentials have no way into the log.
+//! - Text from outside is shown only as [`shown::Shown`], which makes it harmless. A
+//!   [`command::Command`] is made only of our own words, of names that AWS would accept
+//!   ([`identifier`]), and of quoted text.
+//! - Everything that an alert says is decided once, in [`report::Report`]. The mail, the JSON
+//!   object and the other texts only write it down.
+//! - `main` reads the wall clock and the environment and passes them on. Only the proxy's variables
+//!   are read elsewhere, by the HTTP client.
+//! - The `ResponseURL` and the credentials never reach the log.
 //!
 //! # The modules
 //!
-//! In the order in which they are best read, which is also the order of the
-//! imports: a module uses only those below it. First the events' way in, then
-//! the two flows, then the preview of an alert for those who have files instead
-//! of an account, then the nouns, which call no AWS.
+//! They are listed in the order in which they are best read, which is also the order of the
+//! imports: a module uses only modules below it. First comes the entry for events, then the two
+//! flows, then the preview of an alert from files, then the nouns. Apart from the two flows, only
+//! [`clients`] calls AWS.
+//!
+//! To see the mail, open `src/report/errors.txt`. To see what is said about an error, open
+//! `src/kms_error/table.rs`.
 
 pub mod handler;
 
@@ -41,8 +47,7 @@ pub mod custom_resource;
 pub mod metric_filter;
 pub mod properties;
 
-pub mod message;
-pub mod metrics;
+pub mod report;
 
 pub mod alarm;
 pub mod findings;
@@ -50,9 +55,17 @@ pub mod findings;
 pub mod cloudtrail;
 pub mod kms_error;
 
+pub mod command;
+pub mod identifier;
+pub mod shown;
+
+pub mod error_message;
+
+pub mod deadline;
 pub mod fault;
 pub mod names;
 pub mod owner;
 
+pub mod arn;
 pub mod lenient;
 pub mod text;

@@ -1,40 +1,44 @@
-//! The `bootstrap` that Lambda starts: reads the environment, sets up the log,
-//! builds the clients, and hands each event to the handler.
+//! The `bootstrap` that Lambda starts: reads the environment, sets up the log, makes the clients,
+//! and gives each event to the handler.
 
-// Here, and nowhere else, the environment and the clock are read.
+// Only here may the environment and the clock be read.
 #![allow(clippy::disallowed_methods)]
 
 use std::env;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
+use kms_alarm::clients::{self, Clients};
+use kms_alarm::deadline::Deadline;
 use kms_alarm::environment::Environment;
-use kms_alarm::handler::{self, Invocation};
-use kms_alarm::{clients, explain, log};
+use kms_alarm::handler::{self, Function, Invocation};
+use kms_alarm::{explain, log};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use tokio::time::Instant;
 use tracing::{Instrument, error, info_span, subscriber};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let environment = Environment::read(|name| env::var(name).ok());
-    // Lambda tells a function where its events come from; nobody else does.
+    // Only Lambda sets the address from which a function gets its events.
     if env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
         preview(&environment);
         return Ok(());
     }
     subscriber::set_global_default(log::subscriber(environment.log.as_deref(), std::io::stdout))?;
     let connector = clients::connector(environment.own_bundle);
-    let clients = clients::build(&environment, connector);
-    clients::warm_up(&clients).await;
-    let (environment, clients) = (&environment, &clients);
+    let clients = Clients::new(&environment, connector);
+    clients::warm_up(&clients.logs, &clients.sns, &clients.connector).await;
+    let function = &Function {
+        environment,
+        clients,
+    };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let invocation = invocation(event.context);
         let span = info_span!("invocation", request_id = invocation.request_id);
-        let handled = handler::handle(environment, clients, &invocation, event.payload);
+        let handled = handler::handle(function, &invocation, event.payload);
         handled.instrument(span.clone()).await.map_err(|failure| {
-            // The whole chain: Lambda shows it to whoever looks for the cause.
+            // With all its causes: Lambda shows it to whoever looks for them.
             let error_message = format!("{failure:#}");
             span.in_scope(|| error!(error = error_message, "failed"));
             Diagnostic {
@@ -53,12 +57,12 @@ fn preview(environment: &Environment) {
         eprintln!("{failure:#}");
         std::process::exit(2)
     });
-    // Whoever reads only the beginning has closed the pipe.
+    // A reader of only the beginning closes the pipe.
     let _ = write!(std::io::stdout(), "{preview}");
 }
 
-/// What an invocation may take whose deadline has passed before it began: Lambda
-/// never tells one such, `cargo lambda watch` does.
+/// The time for an invocation whose deadline has already passed. Lambda never sends one; `cargo
+/// lambda watch` does.
 const NO_DEADLINE: Duration = Duration::from_mins(1);
 
 fn invocation(context: Context) -> Invocation {
@@ -67,7 +71,7 @@ fn invocation(context: Context) -> Invocation {
         request_id: context.request_id,
         function_arn: context.invoked_function_arn,
         log_stream: context.env_config.log_stream.clone(),
-        deadline: Instant::now() + left.unwrap_or(NO_DEADLINE),
+        deadline: Deadline::after(left.unwrap_or(NO_DEADLINE)),
         now: jiff::Timestamp::now(),
     }
 }

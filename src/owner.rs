@@ -1,8 +1,9 @@
-//! Who made an AWS object. The topic and the alarm carry a tag that names the
-//! owner, a stack's one resource; nothing without that tag is ever overwritten
-//! or removed. The physical id, which CloudFormation keeps for the resource,
-//! names the owner too, so that a resource moved to another stack is still
-//! recognised.
+//! Who owns an AWS object.
+//!
+//! The topic and the alarm carry a tag that names their owner, one resource of a stack. Nothing
+//! without that tag is ever overwritten or removed. The physical id, which CloudFormation keeps for
+//! the resource, names the owner too, so that a resource is recognised after it was moved to
+//! another stack.
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -14,21 +15,21 @@ pub const OWNER_TAG: &str = "kms-alarm:owner";
 /// The tag that holds [`Owner::stack`], for people.
 pub const STACK_TAG: &str = "kms-alarm:stack";
 
-/// The tag that a topic gets last: whatever carries it was made to the end, and
-/// is not swept away by the Delete of an attempt that failed before.
+/// The tag that a topic gets last. Whatever carries it is complete, and the Delete of an earlier
+/// attempt that failed does not remove it.
 pub const COMPLETE_TAG: &str = "kms-alarm:complete";
 
 /// A custom resource of one stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// Twelve hexadecimal digits, the same for every request about the resource.
+    /// Twelve hexadecimal digits, the same in every request about the resource.
     pub id: String,
     /// The stack's name, as far as a tag can hold it.
     pub stack: String,
 }
 
 impl Owner {
-    /// The owner that the first request about a resource establishes.
+    /// The owner, from the first request about the resource.
     #[must_use]
     pub fn of(stack_id: &str, logical_resource_id: &str) -> Self {
         let mut digest = Sha256::new();
@@ -56,45 +57,38 @@ impl Owner {
     }
 }
 
-/// `NAME` of `arn:aws:cloudformation:<region>:<account>:stack/NAME/<uuid>`, else
-/// the whole text; in characters that tags may hold, at most 256.
+/// `NAME` of `arn:aws:cloudformation:<region>:<account>:stack/NAME/<uuid>`, else the whole text, as
+/// the value of a tag: at most 256 characters, and only those that AWS accepts.
 ///
 /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
 fn stack_name(stack_id: &str) -> String {
     let name = stack_id.split('/').nth(1).unwrap_or(stack_id);
-    name.chars()
-        .map(|c| {
-            if c.is_alphanumeric() || " _.:/=+-@".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .take(256)
-        .collect()
+    let is_accepted = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+    let accepted = name.chars().map(|c| if is_accepted(c) { c } else { '_' });
+    accepted.take(256).collect()
 }
 
-/// The id by which CloudFormation knows the resource:
-/// `kms-alarm/v1/<Name>/<owner>`, with `/incomplete` behind it when its Create
-/// failed. Only another base name makes another id, and so a replacement.
+/// The id by which CloudFormation knows the resource: `kms-alarm/v1/<Name>/<owner>`, followed by
+/// `/incomplete` when its Create failed. Only a new base name leads to a new id, and that to a
+/// replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhysicalId {
-    /// The base of all names.
+    /// The base name, from which all names derive.
     pub name: String,
     /// [`Owner::id`].
     pub owner: String,
-    /// Whether its Create came to an end: then a metric filter of that name,
-    /// which cannot carry a tag, is the resource's.
+    /// Whether its Create completed. If so, the metric filter with its name belongs to the
+    /// resource; a metric filter cannot carry a tag.
     pub complete: bool,
 }
 
 impl fmt::Display for PhysicalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "kms-alarm/v1/{}/{}", self.name, self.owner)?;
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "kms-alarm/v1/{}/{}", self.name, self.owner)?;
         if self.complete {
             Ok(())
         } else {
-            f.write_str("/incomplete")
+            formatter.write_str("/incomplete")
         }
     }
 }
@@ -122,8 +116,8 @@ impl FromStr for PhysicalId {
     }
 }
 
-/// An id that this program did not make: CloudFormation invents one for a
-/// Create that was never answered.
+/// An id that this program did not make. CloudFormation invents one for a Create that was never
+/// answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Foreign;
 

@@ -1,31 +1,30 @@
-//! Text that others chose, made fit for a mail and for a shell.
+//! Makes text that others chose safe for a mail and for a shell, and cuts text.
 //!
 //! User agents, error messages, session names, aliases and encryption contexts come from whoever
 //! made the call, and an alert carries them to people who trust it. Whatever comes from an event
-//! passes through [`harmless`] before it is shown. It takes no second pass to be safe, and a second
-//! pass changes nothing.
+//! passes through [`harmless`] before it is shown. One pass makes it safe, and a second pass
+//! changes nothing.
 
 use std::borrow::Cow;
 
 /// Marks where text was cut.
 const CUT: char = '…';
 
-/// The longest that AWS allows is a filter pattern, 1,024 characters.
-const LONGEST_WORD: usize = 1_024;
+/// The longest word that AWS accepts in a command: a filter pattern of 1,024 characters.
+const MAX_WORD: usize = 1_024;
 
-/// Text on one line, at most so many characters long, with nothing in it that acts.
+/// Text on one line, at most `max` characters long, with nothing in it that acts.
 ///
-/// Control characters and those that reverse or hide text are dropped and white space becomes a
-/// single space, so that a caller cannot add lines of their own. Addresses are broken (`http[:]//`,
-/// `evil[.]com`), because mail programs make links of them. Of access keys the last four characters
-/// remain.
+/// Control characters and those that reverse or hide text are dropped, and white space becomes a
+/// single space, so that a caller cannot add lines. Addresses are broken (`http[:]//`,
+/// `evil[.]com`, `[\]\host`), because mail programs turn them into links. Only the last four
+/// characters of an access key remain.
 #[must_use]
-pub fn harmless(text: &str, most: usize) -> String {
-    // Longer text is cut anyway; what is broken or masked later only ever gets longer or stays
-    // longer.
-    let enough = begin(text, most.saturating_mul(8).saturating_add(64));
-    let plain = if enough.contains(hidden) {
-        Cow::Owned(enough.replace(hidden, ""))
+pub fn harmless(text: &str, max: usize) -> String {
+    // Whatever follows would be cut anyway, unless the text is full of characters that are dropped.
+    let enough = first_chars(text, max.saturating_mul(8).saturating_add(64));
+    let plain = if enough.contains(is_hidden) {
+        Cow::Owned(enough.replace(is_hidden, ""))
     } else {
         Cow::Borrowed(enough)
     };
@@ -34,78 +33,84 @@ pub fn harmless(text: &str, most: usize) -> String {
         if !harmless.is_empty() {
             harmless.push(' ');
         }
-        harmless.push_str(&unlinked(&masked(word)));
+        let word = masked(word);
+        if is_aws_service(&word) {
+            harmless.push_str(&word);
+        } else {
+            harmless.push_str(&unlinked(&word));
+        }
     }
-    cut(&harmless, most)
+    let shown = cut(&harmless, max);
+    if shown == harmless {
+        return shown;
+    }
+    // A service's name that was cut is a different name.
+    let (before, last) = shown.split_at(shown.rfind(' ').unwrap_or(0));
+    cut(&format!("{before}{}", unlinked(last)), max)
 }
 
-/// At most so many characters of the text's beginning.
+/// The beginning of a text, at most `max` characters.
 #[must_use]
-pub fn begin(text: &str, most: usize) -> &str {
+pub fn first_chars(text: &str, max: usize) -> &str {
     // No character is shorter than a byte.
-    if text.len() <= most {
+    if text.len() <= max {
         return text;
     }
-    let end = text.char_indices().nth(most);
+    let end = text.char_indices().nth(max);
     end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
-/// A name that the alarm's owner chose, for a program to compare: nothing hidden in it, cut, but
-/// otherwise as it is, so that `my.log.group` stays one.
+/// The beginning of a text, at most `max` bytes, up to the end of a character.
 #[must_use]
-pub fn name(text: &str, most: usize) -> String {
-    text.chars()
-        .filter(|character| !(character.is_control() || hidden(*character)))
-        .take(most)
-        .collect()
+pub fn first_bytes(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }
 
-/// Cuts text to so many characters and marks the place.
+/// The beginning of a text, at most `max` characters including the mark where it was cut.
 #[must_use]
-pub fn cut(text: &str, most: usize) -> String {
-    if begin(text, most).len() == text.len() {
+pub fn cut(text: &str, max: usize) -> String {
+    if first_chars(text, max).len() == text.len() {
         return text.to_owned();
     }
-    format!("{}{CUT}", begin(text, most.saturating_sub(1)))
+    format!("{}{CUT}", first_chars(text, max.saturating_sub(1)))
 }
 
-/// Text in printable ASCII alone: every other character becomes `?`.
+/// A name that the alarm's owner chose, for a program to compare: without hidden characters and at
+/// most `max` characters long, but otherwise as it is, so that `my.log.group` stays `my.log.group`.
+#[must_use]
+pub fn name(text: &str, max: usize) -> String {
+    let is_visible = |character: &char| !(character.is_control() || is_hidden(*character));
+    text.chars().filter(is_visible).take(max).collect()
+}
+
+/// Text in printable ASCII: every other character becomes `?`.
 #[must_use]
 pub fn ascii(text: &str) -> String {
-    let plain = |character: char| {
-        if character == ' ' || character.is_ascii_graphic() {
-            character
-        } else {
-            '?'
-        }
+    let plain = |character: char| match character {
+        ' '..='~' => character,
+        CUT => '~',
+        _ => '?',
     };
-    text.chars()
-        .map(|character| {
-            if character == CUT {
-                '~'
-            } else {
-                plain(character)
-            }
-        })
-        .collect()
+    text.chars().map(plain).collect()
 }
 
-/// One word of a shell command, quoted when it has to be; what would end the line is dropped, and so
-/// is what is longer than anything that AWS gives a name.
+/// One word of a shell command, quoted if necessary. Whatever would end the line is dropped, and so
+/// is the end of a word that is longer than any that AWS accepts.
 #[must_use]
 pub fn shell_word(text: &str) -> String {
-    let in_line =
-        |character: &char| *character == ' ' || !(character.is_whitespace() || hidden(*character));
-    let text: String = text.chars().filter(in_line).take(LONGEST_WORD).collect();
-    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
-    if !text.is_empty() && text.bytes().all(bare) {
+    let is_in_line = |character: &char| {
+        *character == ' ' || !(character.is_whitespace() || is_hidden(*character))
+    };
+    let text: String = text.chars().filter(is_in_line).take(MAX_WORD).collect();
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_bare) {
         text
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 
-/// An access key's id, of which the last four characters are enough to know it again.
+/// An access key's id with all but its last four characters hidden.
 #[must_use]
 pub fn masked_key(id: &str) -> String {
     let last = id
@@ -117,8 +122,8 @@ pub fn masked_key(id: &str) -> String {
     format!("****{}", harmless(last, 4))
 }
 
-/// Characters that are not seen, or change how others are seen.
-fn hidden(character: char) -> bool {
+/// Whether a character is invisible, changes how others look, or is not a character at all.
+fn is_hidden(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_control() && !character.is_whitespace();
     }
@@ -127,51 +132,62 @@ fn hidden(character: char) -> bool {
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
-    acts || (character.is_control() && !character.is_whitespace())
+    // Unicode's non-characters: 32 in a row, and the last two of each plane.
+    let is_not_one = matches!(character, '\u{fdd0}'..='\u{fdef}')
+        || matches!(u32::from(character) & 0xffff, 0xfffe | 0xffff);
+    acts || is_not_one || (character.is_control() && !character.is_whitespace())
 }
 
-/// Hides all but the last four characters of every access key's id in a word.
+/// Hides all but the last four characters of every access key's id in a word, also where other
+/// characters are glued to it.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 fn masked(word: &str) -> Cow<'_, str> {
-    const KINDS: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
-    if !KINDS.iter().any(|kind| word.contains(kind)) {
+    const PREFIXES: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
+    const MIN_LENGTH: usize = 16;
+    // Few words have one, and looking whether they do is much cheaper than looking where.
+    if !PREFIXES.iter().any(|prefix| word.contains(prefix)) {
         return word.into();
     }
-    let inside = |character: char| character.is_ascii_alphanumeric();
-    let mut masked = String::with_capacity(word.len());
+    let mut masked = String::new();
     let mut rest = word;
-    while !rest.is_empty() {
-        let (run, after) = rest.split_at(
-            rest.find(|character| !inside(character))
-                .unwrap_or(rest.len()),
-        );
-        let is_key = run.len() >= 16 && KINDS.iter().any(|kind| run.starts_with(kind));
-        match run.len().checked_sub(4).and_then(|at| run.get(at..)) {
-            Some(last) if is_key => masked.extend(["****", last]),
-            _ => masked.push_str(run),
+    while let Some(start) = PREFIXES.iter().filter_map(|prefix| rest.find(prefix)).min() {
+        let (before, found) = rest.split_at(start);
+        let in_key = |character: char| character.is_ascii_uppercase() || character.is_ascii_digit();
+        let end = found
+            .find(|character| !in_key(character))
+            .unwrap_or(found.len());
+        let (run, after) = found.split_at(end);
+        masked.push_str(before);
+        if run.len() >= MIN_LENGTH {
+            masked.push_str("****");
+            masked.push_str(run.get(run.len().saturating_sub(4)..).unwrap_or_default());
+        } else {
+            masked.push_str(run);
         }
-        let outside = after.find(inside).unwrap_or(after.len());
-        let (between, next) = after.split_at(outside);
-        masked.push_str(between);
-        rest = next;
+        rest = after;
     }
+    masked.push_str(rest);
     masked.into()
 }
 
-/// Breaks what a mail program would make a link of. Names of AWS's services stay whole: nobody else
-/// can have them.
-fn unlinked(word: &str) -> Cow<'_, str> {
-    if !word.contains(['.', ':']) {
-        return word.into();
-    }
-    let service = |name: &str| {
+/// Whether a word is the name of an AWS service. Nobody else can have such a name, so it may become
+/// a link.
+fn is_aws_service(word: &str) -> bool {
+    let is_label = |name: &str| {
         name.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     let suffixes = [".amazonaws.com", ".amazonaws.com.cn"];
-    if suffixes
+    let mut names = suffixes
         .iter()
-        .any(|suffix| word.strip_suffix(suffix).is_some_and(service))
-    {
+        .filter_map(|suffix| word.strip_suffix(suffix));
+    names.any(is_label)
+}
+
+/// Breaks what a mail program would turn into a link.
+fn unlinked(word: &str) -> Cow<'_, str> {
+    if !word.contains(['.', ':', '\\']) {
         return word.into();
     }
     let mut unlinked = String::with_capacity(word.len());
@@ -181,7 +197,9 @@ fn unlinked(word: &str) -> Cow<'_, str> {
         let next = rest.as_str();
         match character {
             ':' if next.starts_with("//") => unlinked.push_str("[:]"),
+            ':' if !next.is_empty() && ends_in_scheme(&unlinked) => unlinked.push_str("[:]"),
             '.' if joins(before, next) => unlinked.push_str("[.]"),
+            '\\' if next.starts_with('\\') => unlinked.push_str("[\\]"),
             other => unlinked.push(other),
         }
         before = Some(character);
@@ -189,8 +207,20 @@ fn unlinked(word: &str) -> Cow<'_, str> {
     unlinked.into()
 }
 
-/// Whether a full stop joins two parts of a name, as `evil.com` does and the end of a sentence does
-/// not.
+/// Whether a word ends in a scheme after which mail programs make a link even without `//`.
+fn ends_in_scheme(word: &str) -> bool {
+    const SCHEMES: [&str; 9] = [
+        "callto", "file", "mailto", "news", "onenote", "outlook", "sip", "sms", "tel",
+    ];
+    let mut words = word.rsplit(|character: char| !character.is_ascii_alphanumeric());
+    let last = words.next().unwrap_or_default();
+    SCHEMES
+        .iter()
+        .any(|scheme| last.eq_ignore_ascii_case(scheme))
+}
+
+/// Whether a full stop joins two parts of a name, as in `evil.com` and not at the end of a
+/// sentence.
 fn joins(before: Option<char>, next: &str) -> bool {
     let mut next = next.chars();
     let letters = [next.next(), next.next()];
@@ -202,13 +232,36 @@ fn joins(before: Option<char>, next: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
-    #[test]
-    fn a_name_for_a_program_keeps_its_dots_and_loses_what_is_hidden() {
-        assert_eq!(name("my.log\u{202e}.gro\nup", 12), "my.log.group");
-        assert_eq!(name("abc", 2), "ab");
-    }
+    /// What texts are put together from to find two passes that differ.
+    const PIECES: [&str; 20] = [
+        "AKIA",
+        "IOSFODNN7EXAMPLE",
+        "AKIAIOSFODNN7EXAMPLE",
+        "x",
+        "Z",
+        "é",
+        " ",
+        "\u{200b}",
+        "\n",
+        ".",
+        ":",
+        "/",
+        "\\",
+        "[",
+        "]",
+        "http",
+        "file",
+        "com",
+        "…",
+        "config.amazonaws.com",
+    ];
 
     #[track_caller]
     fn check_harmless(text: &str, expected: &str) {
@@ -233,6 +286,9 @@ mod tests {
     #[test]
     fn a_caller_cannot_reverse_or_hide_text() {
         check_harmless("abc\u{202e}gpj.exe\u{2066}\u{200b}\u{feff}", "abcgpj[.]exe");
+        let none = "a\u{fdd0}b\u{fdef}c\u{fffe}d\u{ffff}e\u{1fffe}f\u{10ffff}g";
+        check_harmless(none, "abcdefg");
+        check_harmless("\u{fdcf}\u{fdf0}\u{fffd}", "\u{fdcf}\u{fdf0}\u{fffd}");
     }
 
     #[test]
@@ -245,6 +301,21 @@ mod tests {
         check_harmless("bob@evil.com", "bob@evil[.]com");
         check_harmless("evil.s3.amazonaws.com", "evil.s3[.]amazonaws[.]com");
         check_harmless("bücher.de пример.рф", "bücher[.]de пример[.]рф");
+        check_harmless(r"\\host\share", r"[\]\host\share");
+        check_harmless(r"(\\\host\share)", r"([\][\]\host\share)");
+        check_harmless(
+            r"file:\\host file:c:/x FILE:x",
+            r"file[:][\]\host file[:]c:/x FILE[:]x",
+        );
+        check_harmless("mailto:bob tel:+49", "mailto[:]bob tel[:]+49");
+    }
+
+    #[test]
+    fn the_name_of_a_service_that_was_cut_is_no_link() {
+        let text = "config.amazonaws.com and more";
+        assert_eq!(harmless(text, 20), "config[.]amazonaws[…");
+        assert_eq!(harmless(text, 21), "config[.]amazonaws[.…");
+        assert_eq!(harmless("config.amazonaws.com", 20), "config.amazonaws.com");
     }
 
     #[test]
@@ -254,6 +325,7 @@ mod tests {
             "aws-cli/2.15.30 Python/3.11.8. End.",
             "aws-cli/2.15.30 Python/3.11.8. End.",
         );
+        check_harmless(r"No such file: c:\x a//b", r"No such file: c:\x a//b");
         let arn =
             "arn:aws:kms:ap-southeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
         check_harmless(arn, arn);
@@ -267,10 +339,61 @@ mod tests {
     }
 
     #[test]
+    fn access_keys_are_masked_whatever_is_glued_to_them() {
+        check_harmless("xxAKIAIOSFODNN7EXAMPLEyy", "xx****MPLEyy");
+        check_harmless("1ASIAIOSFODNN7EXAMPLE", "1****MPLE");
+        check_harmless("XABIAIOSFODNN7EXAMPLEX", "X****PLEX");
+        check_harmless("_ACCAIOSFODNN7EXAMPLE_AKIA", "_****MPLE_AKIA");
+        check_harmless(
+            "AKIAIOSFODNN7EXAMPLEé ASIAIOSFODNN7EXAMPLE",
+            "****MPLEé ****MPLE",
+        );
+        let twice = "aAKIAIOSFODNN7EXAMPLEbASIAIOSFODNN7EXAMPLEc";
+        check_harmless(twice, "a****MPLEb****MPLEc");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(12),
+            cases: 2_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_second_pass_changes_nothing(
+            words in vec(select(&PIECES[..]), 0..24),
+            max in 0_usize..60,
+        ) {
+            let once = harmless(&words.concat(), max);
+            prop_assert_eq!(harmless(&once, max), once.clone());
+            prop_assert!(once.chars().count() <= max.max(1));
+            prop_assert!(!once.contains("://") && !once.contains(r"\\"));
+            prop_assert!(!once.contains("AKIAIOSFODNN7EX"), "{}", once);
+        }
+    }
+
+    #[test]
     fn long_text_is_cut_and_says_so() {
         assert_eq!(harmless(&"ä".repeat(1_000), 10), "äääääääää…");
         assert_eq!(harmless("exactly 10", 10), "exactly 10");
         assert_eq!(harmless("x", 0), "…");
+        assert_eq!(cut("äöü", 2), "ä…");
+    }
+
+    #[test]
+    fn a_beginning_ends_where_a_character_ends() {
+        assert_eq!(first_chars("äöü", 2), "äö");
+        assert_eq!(first_chars("äöü", 3), "äöü");
+        assert_eq!(first_bytes("äöü", 3), "ä");
+        assert_eq!(first_bytes("äöü", 6), "äöü");
+        assert_eq!(first_bytes("🔒", 3), "");
+    }
+
+    #[test]
+    fn a_name_for_a_program_keeps_its_dots_and_loses_what_is_hidden() {
+        assert_eq!(name("my.log\u{202e}.gro\nup", 12), "my.log.group");
+        assert_eq!(name("abc", 2), "ab");
     }
 
     #[test]

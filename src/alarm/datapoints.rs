@@ -1,59 +1,52 @@
 //! The datapoints that CloudWatch evaluated, from the reason's data or from its text.
 //!
-//! Both say the same; SNS carries the text only. A datapoint's time is its start.
+//! Both say the same; SNS carries only the text. A datapoint's time is its start.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::lenient;
+use crate::lenient::{List, Number, Objects, Text, Time};
 
-/// More datapoints than an alarm can evaluate are not CloudWatch's.
-const MOST: usize = 1_500;
+/// More than an alarm can evaluate; CloudWatch never sends that many.
+const MAX_DATAPOINTS: usize = 1_500;
 
 /// One value of the metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Datapoint {
-    /// When it starts; it covers the alarm's period from then on.
+    /// When it starts; it covers one period of the alarm from then on.
     pub start: Timestamp,
     /// The statistic's value.
     pub value: f64,
 }
 
-/// What the data of a reason holds, of which only a few fields are used.
+/// The data of a reason, as far as it is used.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>
-#[derive(Debug, Default, PartialEq, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct ReasonData {
-    #[serde(deserialize_with = "timestamp")]
-    start_date: Option<Timestamp>,
-    #[serde(deserialize_with = "statistic")]
-    pub(super) statistic: Option<String>,
-    #[serde(deserialize_with = "lenient::number")]
-    pub(super) period: Option<f64>,
-    #[serde(deserialize_with = "lenient::number")]
-    pub(super) threshold: Option<f64>,
-    #[serde(deserialize_with = "numbers")]
-    recent_datapoints: Vec<f64>,
-    #[serde(deserialize_with = "lenient::objects")]
-    evaluated_datapoints: Vec<Evaluated>,
+pub(super) struct ReasonData<'a> {
+    start_date: Time,
+    #[serde(borrow)]
+    pub(super) statistic: Text<'a>,
+    pub(super) period: Number,
+    pub(super) threshold: Number,
+    recent_datapoints: List<Number>,
+    evaluated_datapoints: Objects<Evaluated>,
 }
 
-#[derive(Debug, Default, PartialEq, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Evaluated {
-    #[serde(deserialize_with = "timestamp")]
-    timestamp: Option<Timestamp>,
+    timestamp: Time,
     /// Missing when there was no data at that time.
-    #[serde(deserialize_with = "lenient::number")]
-    value: Option<f64>,
+    value: Number,
 }
 
-impl ReasonData {
-    /// Reads the data; what cannot be read is as good as none.
-    pub(super) fn read(text: &str) -> Self {
+impl<'a> ReasonData<'a> {
+    /// Reads the data; data that cannot be read counts as missing.
+    pub(super) fn read(text: &'a str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
 
@@ -64,11 +57,11 @@ impl ReasonData {
         let mut datapoints: Vec<_> = evaluated
             .filter_map(|evaluated| {
                 Some(Datapoint {
-                    start: evaluated.timestamp?,
-                    value: evaluated.value?,
+                    start: evaluated.timestamp.get()?,
+                    value: evaluated.value.get()?,
                 })
             })
-            .take(MOST)
+            .take(MAX_DATAPOINTS)
             .collect();
         if datapoints.is_empty() {
             datapoints = in_text(reason);
@@ -81,31 +74,29 @@ impl ReasonData {
     }
 
     fn recent(&self) -> Vec<Datapoint> {
-        let Some(first) = self.start_date else {
+        let Some(first) = self.start_date.get() else {
             return Vec::new();
         };
-        let period = self
-            .period
-            .and_then(super::whole)
-            .and_then(|period| i64::try_from(period).ok())
-            .unwrap_or(60);
+        let period = self.period.get().and_then(whole).unwrap_or(60);
         let nth = |index: usize| {
-            let seconds = period.checked_mul(i64::try_from(index).ok()?)?;
-            first.checked_add(SignedDuration::from_secs(seconds)).ok()
+            let seconds = period.checked_mul(u64::try_from(index).ok()?)?;
+            let later = SignedDuration::from_secs(i64::try_from(seconds).ok()?);
+            first.checked_add(later).ok()
         };
-        let values = self.recent_datapoints.iter().take(MOST).enumerate();
-        values
+        // A value that is not a number ends the list, because those after it would get a wrong
+        // time.
+        let values = self.recent_datapoints.iter().map_while(|value| value.get());
+        let datapoints = values.take(MAX_DATAPOINTS).enumerate();
+        datapoints
             .filter_map(|(index, value)| {
-                Some(Datapoint {
-                    start: nth(index)?,
-                    value: *value,
-                })
+                let start = nth(index)?;
+                Some(Datapoint { start, value })
             })
             .collect()
     }
 }
 
-/// Reads the datapoints out of a reason such as `[26.0 (16/11/20 09:47:00)] was greater than …`.
+/// Reads the datapoints from a reason such as `[26.0 (16/11/20 09:47:00)] was greater than …`.
 fn in_text(reason: &str) -> Vec<Datapoint> {
     let mut datapoints = Vec::new();
     let mut before = "";
@@ -121,11 +112,33 @@ fn in_text(reason: &str) -> Vec<Datapoint> {
         }
         before = part;
     }
-    datapoints.truncate(MOST);
+    datapoints.truncate(MAX_DATAPOINTS);
     datapoints
 }
 
-/// Reads the threshold out of a reason such as `… than the threshold (1.0) …`.
+/// How many datapoints a reason speaks of. It lists at most five of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stated {
+    /// How many crossed the threshold.
+    pub(super) crossed: u64,
+    /// How many were evaluated.
+    pub(super) evaluated: u64,
+}
+
+/// Reads the numbers from a reason such as `Threshold Crossed: 10 out of the last 12 datapoints …`,
+/// or `Threshold Crossed: 24 datapoints …`, when all of them crossed it.
+pub(super) fn stated_in_text(reason: &str) -> Option<Stated> {
+    let (_, rest) = reason.split_once("Crossed: ")?;
+    let (crossed, rest) = rest.split_once(' ')?;
+    let crossed = crossed.parse().ok()?;
+    let evaluated = match rest.strip_prefix("out of the last ") {
+        Some(rest) => rest.split(' ').next()?.parse().ok()?,
+        None => crossed,
+    };
+    Some(Stated { crossed, evaluated })
+}
+
+/// Reads the threshold from a reason such as `… than the threshold (1.0) …`.
 pub(super) fn threshold_in_text(reason: &str) -> Option<f64> {
     let (_, rest) = reason.split_once("threshold (")?;
     rest.split(')')
@@ -153,24 +166,14 @@ fn three(text: &str, separator: char) -> Option<[i8; 3]> {
     numbers.next().is_none().then_some(three)
 }
 
-/// Reads a time, whatever its offset looks like; spaces around it are tolerated.
-pub(super) fn timestamp<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Timestamp>, D::Error> {
-    Ok(lenient::text(deserializer)?.and_then(|text| text.trim().parse().ok()))
-}
-
-fn statistic<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    Ok(lenient::text(deserializer)?.map(std::borrow::Cow::into_owned))
-}
-
-/// Values that are no numbers end the list, because those behind them would get a wrong time.
-fn numbers<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
-    let values = match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Array(values) => values,
-        _ => Vec::new(),
-    };
-    Ok(values.iter().map_while(serde_json::Value::as_f64).collect())
+/// A float as a count, if it is a whole number that is not negative.
+pub(super) fn whole(number: f64) -> Option<u64> {
+    // Beyond 2^53 a float no longer counts in ones.
+    let countable = (0.0..9_007_199_254_740_992.0).contains(&number) && number.fract() == 0.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "just checked to be whole and in range"
+    )]
+    countable.then_some(number as u64)
 }

@@ -7,69 +7,88 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Instant, timeout_at};
 
 use super::pages::{Pages, Query};
-use super::search::Looked;
+use super::search::SearchResult;
 use crate::alarm::Window;
 use crate::cloudtrail::key_change_pattern;
+use crate::deadline::Deadline;
 use crate::fault::Fault;
-use crate::message::Outcome;
+use crate::findings::{Findings, Progress};
 
-/// How far back a change is looked for, before the first error.
-const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
+/// How long before the first error changes are looked for: the newest change decides, so the last
+/// hour comes first, and what lies further back only if that explains nothing.
+const LOOK_BACK: [SignedDuration; 3] = [
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(6),
+    SignedDuration::from_hours(24),
+];
 
-/// The longest that this takes.
-const LONGEST: Duration = Duration::from_secs(5);
+/// The most time that this takes.
+const MAX_TIME: Duration = Duration::from_secs(5);
 
-/// When looking for the errors must stop: a quarter of the time for looking, at most, is kept for this.
-pub(super) fn leaving_time_for_changes(until: Instant) -> Instant {
-    let left = until.saturating_duration_since(Instant::now());
-    until - LONGEST.min(left / 4)
+/// The deadline for finding the errors, which keeps at most a quarter of the time for this.
+pub(super) fn keeping_time_for_changes(until: Deadline) -> Deadline {
+    until.keeping(MAX_TIME.min(until.remaining() / 4))
 }
 
 /// Looks for changes of the keys, when one of them may be why calls failed.
-pub(super) async fn look_for_changes(logs: &Logs, looked: &mut Looked, until: Instant) {
-    let suspects = looked.findings.suspects();
-    let Some(first) = looked.findings.first_suspicious() else {
+pub(super) async fn find_changes(logs: &Logs, found: &mut SearchResult, until: Deadline) {
+    let pattern = key_change_pattern(found.findings.suspects());
+    let Some(first) = found.findings.first_suspicious() else {
         return;
     };
-    let until = until.min(Instant::now() + LONGEST);
-    let pattern = key_change_pattern(suspects);
-    // By the log's time, which is later than the events' own.
-    let window = Window {
-        start: first.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN),
-        end: looked.window.end,
-    };
-    // A log group of which no page could be read has no answer to this either.
-    let searched = looked
+    let until = until.within(MAX_TIME);
+    // A log group that no page could be read of cannot answer this either.
+    let searched = found
         .searches
         .iter()
-        .filter(|search| search.outcome != Outcome::Failed || search.pages > 0);
-    let log_groups: BTreeSet<_> = searched.map(|search| &search.log_group).collect();
-    let findings = &mut looked.findings;
-    let reading = async {
-        for log_group in log_groups {
-            let query = Query {
-                log_group,
-                pattern: &pattern,
-                window,
-            };
-            let mut pages = Pages::of(logs, query);
-            pages.ask().await?;
-            while pages.read(|message| findings.read_change(message))? {
-                pages.ask().await?;
+        .filter(|search| search.progress != Progress::Failed || search.pages > 0);
+    let log_groups: BTreeSet<_> = searched.map(|search| search.log_group.as_str()).collect();
+    let findings = &mut found.findings;
+    // In log time, which is later than the events' own.
+    let mut end = found.window.end;
+    for look_back in LOOK_BACK {
+        let start = first.checked_sub(look_back).unwrap_or(Timestamp::MIN);
+        let window = Window { start, end };
+        let reading = read(logs, &log_groups, &pattern, window, findings);
+        let problem = match until.limit(reading).await {
+            Ok(Ok(())) => {
+                findings.explain(start);
+                if findings.is_explained() {
+                    return;
+                }
+                end = start;
+                continue;
             }
+            Ok(Err(fault)) => fault.to_string(),
+            Err(_) => "logs:FilterLogEvents did not answer in time".to_owned(),
+        };
+        let problem = format!("who changed the key could not be looked up: {problem}");
+        found.problems.push(problem);
+        return;
+    }
+}
+
+/// Reads all changes in this window.
+async fn read(
+    logs: &Logs,
+    log_groups: &BTreeSet<&str>,
+    pattern: &str,
+    window: Window,
+    findings: &mut Findings,
+) -> Result<(), Fault> {
+    for log_group in log_groups {
+        let query = Query {
+            log_group,
+            pattern,
+            window,
+        };
+        let mut pages = Pages::of(logs, query);
+        pages.ask().await?;
+        while pages.read(|message| findings.read_change(message))? {
+            pages.ask().await?;
         }
-        Ok::<(), Fault>(())
-    };
-    let problem = match timeout_at(until, reading).await {
-        Ok(Ok(())) => return,
-        Ok(Err(fault)) => format!("who changed the key could not be looked up: {fault}"),
-        Err(_) => {
-            "who changed the key could not be looked up: logs:FilterLogEvents did not answer in time"
-                .to_owned()
-        },
-    };
-    looked.problems.push(problem);
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the alarm did before.
+//! What the alarm did before it recovered.
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatch::types::{HistoryItemType, ScanBy};
@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::alarm::StateChange;
 use crate::fault::Fault;
 
-/// When the alarm went off before it recovered: SNS's message does not tell.
+/// When the alarm went off, which SNS's message about the recovery does not say.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
 pub(super) async fn alarmed_at(
     cloudwatch: &CloudWatch,
     change: &StateChange,
 ) -> Result<Option<Timestamp>, Fault> {
-    // A page may be empty and yet not the last.
+    // An empty page need not be the last.
     let mut items = cloudwatch
         .describe_alarm_history()
         .alarm_name(&change.name)
@@ -27,14 +27,14 @@ pub(super) async fn alarmed_at(
         .into_paginator()
         .items()
         .send();
-    // The newest is this change itself, once it stands in the history; the one before it must be
-    // the alarm, or it is not this alarm's beginning.
+    // The newest item is this change itself, if the history has it yet. The one before it must be
+    // the change to ALARM, or the beginning is not known.
     for entry in 0..2 {
         let Some(item) = items.next().await else {
             break;
         };
         let item = item
-            .map_err(|error| Fault::of("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
+            .map_err(|error| Fault::new("cloudwatch:DescribeAlarmHistory", &change.name, &error))?;
         let data = item.history_data().unwrap_or_default();
         let data: Value = serde_json::from_str(data).unwrap_or_default();
         match data.pointer("/newState/stateValue").and_then(Value::as_str) {

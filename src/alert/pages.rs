@@ -1,29 +1,30 @@
-//! The pages of found log events, read where they lie.
+//! The pages of log events that a search finds, read without copying them.
 //!
-//! A page holds up to 10,000 events or a megabyte. The SDK would copy every field of every event, of which only the
-//! messages are looked at, and of them only some fields. So the SDK makes the call, with its signing, retries and
-//! errors, but the body of an answer goes past it, and the messages are borrowed from that.
+//! A page holds up to 10,000 events or a megabyte. The SDK would copy every field of every event,
+//! but only the messages are needed, and only some of their fields. So the SDK makes the call, with
+//! its signing, retries and errors, but the body of the response goes past it, and the messages are
+//! borrowed from that body.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
 
-mod answer;
-mod keep;
+mod body;
+mod kept_body;
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
 
-use self::keep::Keep;
+use self::kept_body::KeptBody;
 use crate::alarm::Window;
 use crate::fault::Fault;
 
-/// The pages of one search, one after the other in the same memory.
+/// The pages of one search, one after another in the same memory.
 pub(super) struct Pages<'a> {
     logs: &'a Logs,
     query: Query<'a>,
     token: Option<String>,
-    kept: Keep,
+    kept: KeptBody,
 }
 
-/// What is searched for.
+/// What to search for.
 pub(super) struct Query<'a> {
     pub(super) log_group: &'a str,
     pub(super) pattern: &'a str,
@@ -36,11 +37,11 @@ impl<'a> Pages<'a> {
             logs,
             query,
             token: None,
-            kept: Keep::default(),
+            kept: KeptBody::default(),
         }
     }
 
-    /// Asks for the next page.
+    /// Requests the next page.
     pub(super) async fn ask(&mut self) -> Result<(), Fault> {
         let Query {
             log_group,
@@ -58,19 +59,17 @@ impl<'a> Pages<'a> {
             .interceptor(self.kept.clone())
             .send()
             .await
-            .map_err(|error| Fault::of("logs:FilterLogEvents", log_group, &error))?;
+            .map_err(|error| Fault::new("logs:FilterLogEvents", log_group, &error))?;
         Ok(())
     }
 
-    /// Hands over the messages of the page that was asked for; returns whether there is another. A page may be empty
-    /// and yet not the last: only a missing token ends a search.
+    /// Passes each message of the requested page to `each`; returns whether there is another page.
+    /// An empty page need not be the last: only a missing token ends a search.
     pub(super) fn read(&mut self, each: impl FnMut(&str)) -> Result<bool, Fault> {
-        let token = answer::read(&self.kept.bytes(), each);
-        self.token = token.map_err(|error| Fault {
-            action: "logs:FilterLogEvents",
-            object: self.query.log_group.to_owned(),
-            code: None,
-            message: format!("the answer could not be read: {error}"),
+        let token = body::read(&self.kept.bytes(), each);
+        self.token = token.map_err(|error| {
+            let error = format!("the response could not be read: {error}");
+            Fault::local("logs:FilterLogEvents", self.query.log_group, error)
         })?;
         Ok(self.token.is_some())
     }

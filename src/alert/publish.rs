@@ -1,11 +1,11 @@
-//! Sending a publish, at most once as far as that can be known.
+//! Publishing an alert, or a message that is passed on, at most once as far as anyone can know.
 //!
-//! SNS has no token by which it would know a publish again, and an attempt whose answer is lost may
-//! have been carried out. So an attempt that was answered with success is never repeated, also when
-//! the rest of the answer is cut off, garbled or does not come: it is done. Only one without any answer
-//! is tried again, because an alert that comes twice, with the same id, is better than none.
+//! SNS has no token by which it would recognise a repeated publish, and an attempt whose answer is
+//! lost may have succeeded. So an attempt that SNS answered with success is never repeated, even
+//! when the rest of the answer is cut off, garbled or missing. One without any answer is repeated,
+//! because an alert that arrives twice, with the same ID, is better than none.
 //!
-//! SNS says `Throttled`, which the SDK does not know as a reason to wait and try again.
+//! SNS also says `Throttled`, which the SDK does not recognise as a reason to wait and try again.
 //!
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 
@@ -13,8 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_lambda_events::event::sns::SnsMessage;
+use aws_sdk_sns::Client as Sns;
 use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::operation::publish::builders::PublishFluentBuilder;
+use aws_sdk_sns::types::MessageAttributeValue;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextRef, InterceptorContext,
@@ -24,53 +27,109 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use tokio::time::{Instant, timeout};
 use tracing::warn;
 
+use crate::deadline::Deadline;
 use crate::fault::Fault;
+use crate::report::{self, Message};
 
-/// What is left for saying that it failed, before Lambda ends the invocation without a word.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const ACTION: &str = "sns:Publish";
 
-/// Sends it, and gives up before the deadline.
-pub(super) async fn send(
+/// The time to report a failure before Lambda ends the invocation without a word.
+const REPORT_TIME: Duration = Duration::from_millis(500);
+
+/// Publishes an alert.
+pub(super) async fn publish(
+    sns: &Sns,
+    topic_arn: &str,
+    message: &Message,
+    deadline: Deadline,
+) -> Result<(), Fault> {
+    let mut request = sns
+        .publish()
+        .topic_arn(topic_arn)
+        .subject(&message.subject)
+        .message(&message.body)
+        .message_structure("json");
+    for (name, value) in [
+        ("severity", message.severity.to_string()),
+        ("alarm", message.alarm.to_string()),
+    ] {
+        let value = attribute_value("String", &value)?;
+        request = request.message_attributes(name, value);
+    }
+    send(request, topic_arn, deadline).await
+}
+
+/// Passes on a message that is not an alarm's as it is, including its attributes, so that
+/// subscriptions that filter by them still get it.
+///
+/// # Errors
+///
+/// The publish failed.
+pub async fn pass_on(
+    sns: &Sns,
+    topic_arn: &str,
+    original: &SnsMessage,
+    deadline: Deadline,
+) -> Result<(), Fault> {
+    let passed_on = report::passed_on(original.subject.as_deref(), &original.message);
+    let mut request = sns
+        .publish()
+        .topic_arn(topic_arn)
+        .set_subject(passed_on.subject)
+        .message(passed_on.text);
+    for (name, attribute) in &original.message_attributes {
+        // Binary ones arrive encoded, and no subscription can filter by them.
+        if attribute.data_type != "Binary" {
+            let value = attribute_value(&attribute.data_type, &attribute.value)?;
+            request = request.message_attributes(name, value);
+        }
+    }
+    send(request, topic_arn, deadline).await
+}
+
+fn attribute_value(data_type: &str, value: &str) -> Result<MessageAttributeValue, Fault> {
+    let built = MessageAttributeValue::builder()
+        .data_type(data_type)
+        .string_value(value)
+        .build();
+    built.map_err(|error| Fault::local(ACTION, "a message attribute", error))
+}
+
+/// Sends a publish, and gives up before the deadline.
+async fn send(
     request: PublishFluentBuilder,
     topic_arn: &str,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<(), Fault> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let taken = Taken::default();
-    let careful = Builder::new().retry_classifier(PublishRetries);
+    let accepted = Accepted::default();
+    let config = Builder::new().retry_classifier(PublishRetries);
     let sent = request
         .customize()
-        .config_override(careful)
-        .interceptor(taken.clone())
+        .config_override(config)
+        .interceptor(accepted.clone())
         .send();
-    let failed = match timeout(left.saturating_sub(LAST_WORDS.min(left / 4)), sent).await {
+    let fault = match deadline.keeping(REPORT_TIME).limit(sent).await {
         Ok(Ok(_)) => return Ok(()),
-        Ok(Err(error)) => Fault::of("sns:Publish", topic_arn, &error),
-        Err(_) => Fault {
-            action: "sns:Publish",
-            object: topic_arn.to_owned(),
-            code: None,
-            message: "no answer in time".to_owned(),
-        },
+        Ok(Err(error)) => Fault::new(ACTION, topic_arn, &error),
+        Err(_) => Fault::no_answer(ACTION, topic_arn),
     };
-    if taken.0.load(Ordering::Relaxed) {
+    if accepted.0.load(Ordering::Relaxed) {
         warn!("published, but the rest of the answer could not be read");
         return Ok(());
     }
-    Err(failed)
+    Err(fault)
 }
 
-/// Whether SNS has answered with success, whatever becomes of the rest of its answer.
+/// Whether SNS has answered with success, whatever happens to the rest of its answer.
 #[derive(Clone, Debug, Default)]
-struct Taken(Arc<AtomicBool>);
+struct Accepted(Arc<AtomicBool>);
 
 #[dyn_dispatch_hint]
-impl Intercept for Taken {
+impl Intercept for Accepted {
     fn name(&self) -> &'static str {
-        "taken"
+        "accepted"
     }
 
     fn read_after_transmit(
@@ -86,7 +145,7 @@ impl Intercept for Taken {
     }
 }
 
-/// What is done is not repeated, what is throttled is.
+/// Never repeats what succeeded, and repeats what was throttled.
 #[derive(Debug)]
 struct PublishRetries;
 

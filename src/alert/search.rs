@@ -1,87 +1,163 @@
-//! Finding the events: which metric filters feed the alarm, and what their
-//! log groups hold.
+//! Finding the events: which metric filters feed the alarm, and what their patterns match in their
+//! log groups.
+
+use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep};
 
-use super::fair_share;
 use super::pages::{Pages, Query};
 use crate::alarm::{Metric, StateChange, Window};
-use crate::cloudtrail::Ourselves;
+use crate::cloudtrail::OwnIdentity;
+use crate::deadline::Deadline;
 use crate::fault::Fault;
-use crate::findings::Findings;
-use crate::message::{Outcome, Search};
+use crate::findings::{Findings, Progress, Search};
 
-/// What looking gave.
-pub(super) struct Looked {
+/// How long newly counted events take to become searchable, more or less; also the most time that a
+/// search may take to be worth making again.
+const WAIT: Duration = Duration::from_secs(5);
+/// How often to look again for them.
+const MAX_LOOKS: usize = 3;
+
+/// What all searches found, and how each of them ended.
+pub(super) struct SearchResult {
     pub(super) window: Window,
+    /// Whether the window is the wider one, after the first found nothing.
     pub(super) widened: bool,
     pub(super) searches: Vec<Search>,
     pub(super) findings: Findings,
+    /// What could not be looked up, and why.
     pub(super) problems: Vec<String>,
 }
 
-impl Looked {
-    pub(super) fn nowhere(window: Window, ourselves: &Ourselves) -> Self {
+impl SearchResult {
+    /// The result before any search.
+    pub(super) fn empty(window: Window, own: &OwnIdentity) -> Self {
         Self {
             window,
             widened: false,
             searches: Vec::new(),
-            findings: Findings::by(ourselves.clone()),
+            findings: Findings::new(own.clone()),
             problems: Vec::new(),
         }
     }
 
-    /// How many searches time ended.
-    pub(super) fn cut_short(&self) -> usize {
-        let cut = |search: &&Search| search.outcome == Outcome::OutOfTime;
-        self.searches.iter().filter(cut).count()
+    /// The result before the same searches are made again, in this window and on top of these
+    /// findings.
+    fn again(&self, window: Window, findings: Findings) -> Self {
+        Self {
+            window,
+            widened: false,
+            searches: self.searches.clone(),
+            findings,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Whether there was something to search, and all of it was searched.
+    fn is_complete(&self) -> bool {
+        let complete = |search: &Search| search.progress == Progress::Complete;
+        !self.searches.is_empty() && self.searches.iter().all(complete)
+    }
+
+    /// How many searches ran out of time.
+    pub(super) fn out_of_time(&self) -> usize {
+        let out_of_time = |search: &&Search| {
+            matches!(search.progress, Progress::OutOfTime | Progress::NotStarted)
+        };
+        self.searches.iter().filter(out_of_time).count()
     }
 }
 
-/// Asks which filters feed the alarm's metric and searches their log groups
-/// with their patterns, once more in a wider window when nothing is found, while there is time.
-pub(super) async fn look(
+/// Asks which filters feed the alarm's metric, and searches their log groups with their patterns.
+/// When that finds fewer events than the alarm counted, looks again; when it finds nothing at all,
+/// searches a wider window while there is time.
+pub(super) async fn find_events(
     logs: &Logs,
     change: &StateChange,
-    ourselves: &Ourselves,
-    until: Instant,
-) -> Looked {
-    let mut looked = Looked::nowhere(change.window(), ourselves);
+    own: &OwnIdentity,
+    until: Deadline,
+) -> SearchResult {
+    let mut result = SearchResult::empty(change.window(), own);
     let Some(metric) = &change.metric else {
-        looked.problems.push(
-            "the alarm does not watch one metric, so no metric filter tells where to look"
+        result.problems.push(
+            "the alarm does not watch a single metric, so no metric filter shows where to look"
                 .to_owned(),
         );
-        return looked;
+        return result;
     };
-    match timeout_at(until, filters(logs, metric)).await {
-        Ok(Ok(searches)) => looked.searches = searches,
-        Ok(Err(fault)) => looked.problems.push(fault.to_string()),
-        Err(_) => looked
+    match until.limit(filters(logs, metric)).await {
+        Ok(Ok(searches)) => result.searches = searches,
+        Ok(Err(fault)) => result.problems.push(fault.to_string()),
+        Err(_) => result
             .problems
             .push("logs:DescribeMetricFilters did not answer in time".to_owned()),
     }
-    if looked.searches.is_empty() && looked.problems.is_empty() {
-        looked.problems.push(format!(
+    if result.searches.is_empty() && result.problems.is_empty() {
+        result.problems.push(format!(
             "no metric filter feeds {} {} any more",
             metric.namespace, metric.name
         ));
     }
-    search(logs, &mut looked, until).await;
-    let complete = |search: &Search| search.outcome == Outcome::Complete;
-    if looked.findings.is_empty()
-        && looked.searches.iter().all(complete)
-        && !looked.searches.is_empty()
-    {
-        looked.window = looked.window.widened();
-        looked.widened = true;
-        search(logs, &mut looked, until).await;
+    let began = Instant::now();
+    search(logs, &mut result, until).await;
+    if began.elapsed() < WAIT {
+        look_again(logs, change, own, &mut result, until).await;
     }
-    looked
+    if result.findings.is_empty() && result.is_complete() {
+        result.window = result.window.widened();
+        result.widened = true;
+        // What is read again must not be counted again.
+        result.findings = Findings::new(own.clone());
+        search(logs, &mut result, until).await;
+    }
+    result
 }
 
-/// The filters that feed a metric, each a search to make.
+/// Searches the end of the window again while fewer events were found than the alarm counted: just
+/// after the alarm, the newest are not searchable yet. What goes wrong here changes nothing: the
+/// search before was complete.
+async fn look_again(
+    logs: &Logs,
+    change: &StateChange,
+    own: &OwnIdentity,
+    result: &mut SearchResult,
+    until: Deadline,
+) {
+    let Some(counted) = change.expected() else {
+        return;
+    };
+    let end = change.last_period();
+    // What is read again must not be counted again, so each look begins with what lies before.
+    let mut before = Findings::new(own.clone());
+    for look in 0..MAX_LOOKS {
+        let is_missing = result.is_complete() && result.findings.matched() < counted.count;
+        if !is_missing || until.remaining() < WAIT * 2 {
+            return;
+        }
+        sleep(WAIT).await;
+        let until = until.within(WAIT);
+        if look == 0
+            && let Some(window) = result.window.before(end)
+        {
+            let mut earlier = result.again(window, before);
+            search(logs, &mut earlier, until).await;
+            if !earlier.is_complete() {
+                return;
+            }
+            before = earlier.findings;
+        }
+        let mut again = result.again(end, before.clone());
+        search(logs, &mut again, until).await;
+        if !again.is_complete() {
+            return;
+        }
+        result.searches = again.searches;
+        result.findings = again.findings;
+    }
+}
+
+/// One search to make for each filter that feeds the metric.
 async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
     let mut pages = logs
         .describe_metric_filters()
@@ -92,51 +168,51 @@ async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
         .send();
     let mut searches = Vec::new();
     while let Some(found) = pages.next().await {
-        let found =
-            found.map_err(|error| Fault::of("logs:DescribeMetricFilters", &metric.name, &error))?;
+        let found = found
+            .map_err(|error| Fault::new("logs:DescribeMetricFilters", &metric.name, &error))?;
         searches.push(Search {
             filter: found.filter_name.unwrap_or_default(),
             log_group: found.log_group_name.unwrap_or_default(),
             pattern: found.filter_pattern.unwrap_or_default(),
             pages: 0,
-            outcome: Outcome::Complete,
+            progress: Progress::NotStarted,
         });
     }
     Ok(searches)
 }
 
-/// Makes every search; what each found is in the findings, how each ended in
-/// itself.
-async fn search(logs: &Logs, looked: &mut Looked, until: Instant) {
-    let count = looked.searches.len();
-    for (index, search) in looked.searches.iter_mut().enumerate() {
+/// Makes every search. A search holds how it ended, the findings hold what it found.
+async fn search(logs: &Logs, result: &mut SearchResult, until: Deadline) {
+    let count = result.searches.len();
+    for (index, search) in result.searches.iter_mut().enumerate() {
         // A storm in one log group must not hide the one error in another.
-        let until = fair_share(until, count.saturating_sub(index));
-        let reading = read(logs, search, looked.window, &mut looked.findings, until);
-        match timeout_at(until, reading).await {
-            Ok(Ok(outcome)) => search.outcome = outcome,
+        let until = until.share(count - index);
+        let reading = read(logs, search, result.window, &mut result.findings, until);
+        match until.limit(reading).await {
+            Ok(Ok(progress)) => search.progress = progress,
             Ok(Err(fault)) => {
-                search.outcome = Outcome::Failed;
-                looked.problems.push(fault.to_string());
+                search.progress = Progress::Failed;
+                result.problems.push(fault.to_string());
             }
-            Err(_) => search.outcome = Outcome::OutOfTime,
+            Err(_) => search.progress = Progress::OutOfTime,
         }
     }
 }
 
-/// Reads the pages of one search: all, or so many that the time ends after a whole one rather than within the next.
+/// Reads the pages of one search, as long as there is time for one more like the last.
 ///
-/// There is no other limit, and none is needed: a page of a megabyte takes 3 ms of CPU (docs/performance.md), so 40 ms
-/// with the share of a core that 128 MB get, and thrice that on a slower core. In the 38 s that the template's timeout
-/// leaves for it, some 300 pages are read, with nearly as many events as are told apart. The last one never keeps the
-/// publish waiting: that has more time of its own than a page takes.
+/// There is no other limit, and none is needed: a page of a megabyte takes 3 ms of processor time
+/// (docs/performance.md), which is 40 ms with the share that 128 MB get, and three times that on a
+/// slower processor. The 38 s that the template's timeout leaves for the search suffice for some
+/// 300 pages, about as many events as can be told apart. Even a last page that is slow does not
+/// delay the publish, whose own time is longer than that.
 async fn read(
     logs: &Logs,
     search: &mut Search,
     window: Window,
     findings: &mut Findings,
-    until: Instant,
-) -> Result<Outcome, Fault> {
+    until: Deadline,
+) -> Result<Progress, Fault> {
     let query = Query {
         log_group: &search.log_group,
         pattern: &search.pattern,
@@ -148,10 +224,10 @@ async fn read(
         pages.ask().await?;
         search.pages += 1;
         if !pages.read(|message| findings.read(message))? {
-            return Ok(Outcome::Complete);
+            return Ok(Progress::Complete);
         }
-        if Instant::now() + began.elapsed() > until {
-            return Ok(Outcome::OutOfTime);
+        if began.elapsed() > until.remaining() {
+            return Ok(Progress::OutOfTime);
         }
     }
 }

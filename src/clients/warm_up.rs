@@ -1,12 +1,15 @@
 //! Connections that an alert will need, opened before there is one.
 //!
-//! Lambda starts a function with all the processor it has and then, with 128 MB, leaves it 7 % of one. A handshake and
-//! the clients' first steps take less than ten milliseconds before the first event, and more than a hundred after it.
-//! What must hold: nothing of this is needed, so nothing here fails, and it waits for a short while only.
+//! Lambda gives a starting function a whole processor, and then, with 128 MB, 7 % of one. A
+//! handshake and the clients' first steps take less than ten milliseconds before the first event
+//! and more than a hundred after it. The function also works without all this, so nothing here
+//! fails and all of it has a short time limit.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_sns::Client as Sns;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -19,55 +22,54 @@ use futures_util::future::join;
 use http::Uri;
 use tokio::time::timeout;
 
-use super::Clients;
+/// The most time that start-up spends here.
+const MAX_TIME: Duration = Duration::from_secs(1);
 
-/// How long is waited for the connections.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Opens a connection to CloudWatch Logs and one to SNS, and takes both clients through their first steps.
-pub async fn warm_up(clients: &Clients) {
-    let logs = open(&clients.connector, |held_back| {
-        let search = clients.logs().filter_log_events().log_group_name("none");
-        search.customize().interceptor(held_back).send()
+/// Opens a connection to CloudWatch Logs and one to SNS, and takes both clients through their first
+/// steps.
+pub async fn warm_up(logs: &Logs, sns: &Sns, connector: &SharedHttpConnector) {
+    let logs = open(connector, |endpoint| {
+        let search = logs.filter_log_events().log_group_name("none");
+        search.customize().interceptor(endpoint).send()
     });
-    let sns = open(&clients.connector, |held_back| {
-        let publish = clients.sns().publish().topic_arn("none").message("none");
-        publish.customize().interceptor(held_back).send()
+    let sns = open(connector, |endpoint| {
+        let publish = sns.publish().topic_arn("none").message("none");
+        publish.customize().interceptor(endpoint).send()
     });
-    let _ = timeout(PATIENCE, join(logs, sns)).await;
+    let _ = timeout(MAX_TIME, join(logs, sns)).await;
 }
 
-/// Asks where a call would go for what every AWS endpoint answers, without credentials, so that a connection is made and
-/// kept.
+/// Opens a connection to where a call would go, by a request that every AWS endpoint answers
+/// without credentials, and leaves it in the pool.
 async fn open<Sent: Future>(
     connector: &SharedHttpConnector,
-    call: impl FnOnce(Destination) -> Sent,
+    call: impl FnOnce(Endpoint) -> Sent,
 ) -> Option<()> {
-    let destination = Destination::default();
-    drop(call(destination.clone()).await);
-    let destination = destination.0.get()?;
+    let endpoint = Endpoint::default();
+    drop(call(endpoint.clone()).await);
+    let endpoint = endpoint.0.get()?;
     // Without TLS there is nothing to gain.
-    if destination.scheme_str() != Some("https") {
+    if endpoint.scheme_str() != Some("https") {
         return None;
     }
     let mut request = HttpRequest::empty();
     request
-        .set_uri(format!("https://{}/ping", destination.authority()?))
+        .set_uri(format!("https://{}/ping", endpoint.authority()?))
         .ok()?;
     let response = connector.call(request).await.ok()?;
-    // Only what was read to its end leaves a connection that can be used again.
+    // Only a response that was read to its end frees its connection.
     ByteStream::new(response.into_body()).collect().await.ok()?;
     Some(())
 }
 
-/// Where a request would go. It is made, and held back before it is signed: a signature is of one moment.
+/// Learns where a request would go, and stops it before it is signed and sent.
 #[derive(Clone, Debug, Default)]
-struct Destination(Arc<OnceLock<Uri>>);
+struct Endpoint(Arc<OnceLock<Uri>>);
 
 #[dyn_dispatch_hint]
-impl Intercept for Destination {
+impl Intercept for Endpoint {
     fn name(&self) -> &'static str {
-        "destination"
+        "endpoint"
     }
 
     fn read_before_signing(

@@ -1,20 +1,25 @@
 //! A change of a key that may be why calls fail: who made it and when.
 //!
 //! The same log group holds these events, so one more search finds them. A key has many names (its
-//! id, its ARN, its aliases), and the caller who fails may use another one than whoever changed it.
+//! id, its ARN, its aliases), and the caller who fails may use a different one from whoever changed
+//! the key.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
-use super::Event;
+use super::event::Event;
+use crate::arn::{self, Arn};
+use crate::text::first_chars;
 
-/// How much of a name is kept.
-const MOST_CHARACTERS: usize = 256;
+/// How many characters of a name are kept.
+const MAX_CHARS: usize = 256;
+/// How many names of a change are kept.
+const MAX_NAMES: usize = 16;
 
-/// The filter pattern that matches these operations where they succeeded.
+/// The filter pattern that matches calls of these operations that succeeded.
 ///
-/// At most 1,024 characters, as for all patterns.
+/// A filter pattern has at most 1,024 characters.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 #[must_use]
@@ -26,17 +31,19 @@ pub fn key_change_pattern<'o>(operations: impl IntoIterator<Item = &'o str>) -> 
     format!("{{ $.eventSource = \"kms.amazonaws.com\" && $.errorCode NOT EXISTS && ({names}) }}")
 }
 
-/// The key that calls failed on, by all the names that are known of it.
+/// The key that calls failed on, by all of its names that are known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Key<'k> {
-    /// What the event names it by, mostly its ARN.
+    /// The name in the event, in most cases its ARN.
     pub name: Option<&'k str>,
-    /// The alias the caller used.
+    /// The alias that the caller used.
     pub alias: Option<&'k str>,
-    /// The custom key store it lives in.
+    /// The custom key store that holds it.
     pub key_store: Option<&'k str>,
-    /// The Region the call was made to.
+    /// The Region that was called.
     pub region: Option<&'k str>,
+    /// The account in which a bare id or an alias is looked up.
+    pub account: Option<&'k str>,
 }
 
 /// One change of a key.
@@ -52,18 +59,20 @@ pub struct KeyChange {
     pub event_id: Option<String>,
     /// The Region it was made in.
     pub region: Option<String>,
-    /// The keys, aliases and key stores that the event names.
+    /// The account it was made in.
+    account: Option<String>,
+    /// The keys, aliases and key stores in the event.
     names: Vec<String>,
 }
 
 impl KeyChange {
-    /// Reads a change; a call that failed changed nothing.
-    #[must_use]
+    /// The change that an event records; a call that failed changed nothing.
     pub fn of(event: &Event<'_>) -> Option<Self> {
-        if event.error_code.is_some() {
+        if event.error_code.get().is_some() {
             return None;
         }
-        let parameters = event.request_parameters.iter().flat_map(|asked| {
+        let parameters = event.request_parameters.get().into_iter();
+        let parameters = parameters.flat_map(|asked| {
             [
                 &asked.key_id,
                 &asked.alias_name,
@@ -71,101 +80,80 @@ impl KeyChange {
                 &asked.custom_key_store_id,
             ]
         });
-        let parameters = parameters.filter_map(|name| name.as_deref());
-        let resources = event
-            .resources
-            .iter()
-            .filter_map(|each| each.arn.as_deref());
+        let arns = event.resources.iter().map(|resource| &resource.arn);
+        let names = parameters.chain(arns).filter_map(|name| name.get());
         Some(Self {
-            operation: begin(event.event_name.as_deref()?),
+            operation: beginning(event.event_name.get()?),
             by: By(event).to_string(),
-            at: event.event_time?,
-            event_id: event.event_id.as_deref().map(begin),
-            region: event.aws_region.as_deref().map(begin),
-            names: parameters.chain(resources).take(16).map(begin).collect(),
+            at: event.event_time.get()?,
+            event_id: event.event_id.get().map(beginning),
+            region: event.aws_region.get().map(beginning),
+            account: event.recipient_account_id.get().map(beginning),
+            names: names.take(MAX_NAMES).map(beginning).collect(),
         })
     }
 
-    /// Whether it changed this key, or what the caller calls it.
-    #[must_use]
+    /// Whether it changed this key, or the alias or key store that the caller used, in the same
+    /// account and Region. A change of an alias concerns only those who used that alias, not
+    /// everybody who uses the key that it points to.
     pub fn concerns(&self, key: Key<'_>) -> bool {
-        let elsewhere = self
-            .region
-            .as_deref()
-            .zip(key.region)
-            .is_some_and(|(one, other)| one != other);
+        let differ = |one: Option<&str>, other: Option<&str>| {
+            one.zip(other).is_some_and(|(one, other)| one != other)
+        };
+        let arn = key.name.and_then(Arn::parse);
+        let account = arn.map(|arn| arn.account).or(key.account);
+        if differ(self.region.as_deref(), key.region) || differ(self.account.as_deref(), account) {
+            return false;
+        }
+        let of_alias = self.operation.ends_with("Alias");
+        let counts = |name: &&str| !of_alias || arn::key_id(name).starts_with("alias/");
         let wanted = [key.name, key.alias, key.key_store];
-        !elsewhere
-            && self.names.iter().any(|name| {
-                wanted
-                    .into_iter()
-                    .flatten()
-                    .any(|wanted| is_same(name, wanted))
-            })
+        let wanted = wanted.into_iter().flatten().filter(counts);
+        let mut names = self.names.iter().map(String::as_str).filter(counts);
+        names.any(|name| wanted.clone().any(|wanted| is_same(name, wanted)))
     }
 }
 
-/// The alias in a key's name, if it is one.
-pub(super) fn alias(name: &str) -> Option<&str> {
-    let start = name.find("alias/")?;
-    let is_whole = start == 0
-        || name
-            .get(..start)
-            .is_some_and(|before| before.ends_with(':'));
-    name.get(start..).filter(|_| is_whole)
-}
-
-/// Whether two names stand for the same thing. An id and an ARN are the same when the ARN ends in
-/// the id; two ARNs have to be equal.
+/// Whether two names mean the same thing: two ARNs when they are equal, an ARN and an id when the
+/// ARN ends in the id.
 fn is_same(one: &str, other: &str) -> bool {
-    if one.starts_with("arn:") && other.starts_with("arn:") {
-        return one == other;
+    match (Arn::parse(one), Arn::parse(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => arn::key_id(one) == arn::key_id(other),
     }
-    !one.is_empty() && id(one) == id(other)
 }
 
-/// The part of a name that an ARN and a bare id have in common.
-fn id(name: &str) -> &str {
-    let resource = name
-        .strip_prefix("arn:")
-        .and_then(|arn| arn.splitn(5, ':').nth(4))
-        .unwrap_or(name);
-    resource.strip_prefix("key/").unwrap_or(resource)
-}
-
-/// Who made a call, with what kind of identity that is.
+/// Who made a call, in words that include the type of identity.
 struct By<'e>(&'e Event<'e>);
 
 impl fmt::Display for By<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let principal = self.0.principal();
-        let identity = self.0.user_identity.as_ref();
-        let kind = identity.and_then(|identity| identity.kind.as_deref());
-        let name = match principal.name.strip_prefix("arn:") {
-            Some(arn) => arn.rsplit([':', '/']).next().unwrap_or(arn),
-            None => principal.name,
-        };
-        let name = begin(name);
-        match (kind, principal.session) {
+        let identity = self.0.user_identity.get();
+        let kind = identity.and_then(|identity| identity.kind.get());
+        let name = Arn::parse(principal.name).map_or(principal.name, |arn| arn.name());
+        let name = beginning(name);
+        match (kind, principal.session.map(beginning)) {
             (Some("Root"), _) => write!(formatter, "the root user"),
             (Some("IAMUser"), _) => write!(formatter, "{name} (IAM user)"),
-            (Some("AWSService"), _) => write!(formatter, "{} (AWS service)", begin(principal.name)),
+            (Some("AWSService"), _) => write!(formatter, "{name} (AWS service)"),
             (Some("IdentityCenterUser"), _) => write!(formatter, "{name} (Identity Center user)"),
+            // A session's name is chosen by whoever opens it; the role is vouched for.
             (Some("FederatedUser"), Some(session)) => {
-                write!(formatter, "{} (federated by {name})", begin(session))
+                write!(formatter, "{name} (federated as {session})")
             }
-            (_, Some(session)) => write!(formatter, "{} (role {name})", begin(session)),
+            (_, Some(session)) => write!(formatter, "role {name} (session named {session})"),
             _ => write!(formatter, "{name}"),
         }?;
         match principal.invoked_by {
-            Some(service) => write!(formatter, " through {}", begin(service)),
+            Some(service) => write!(formatter, " through {}", beginning(service)),
             None => Ok(()),
         }
     }
 }
 
-fn begin(text: &str) -> String {
-    text.chars().take(MOST_CHARACTERS).collect()
+fn beginning(text: &str) -> String {
+    first_chars(text, MAX_CHARS).to_owned()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ fn every_sample_is_read_in_full() {
     for sample in SAMPLES {
         let event = Event::parse(sample).unwrap();
         assert!(
-            event.event_time.is_some() && event.event_id.is_some(),
+            event.event_time.get().is_some() && event.event_id.get().is_some(),
             "{sample}"
         );
         assert!(
@@ -49,7 +49,7 @@ fn a_message_that_is_no_object_is_an_error() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("the log message is no CloudTrail event: expected value"),
+        error.starts_with("the log message is not a CloudTrail event: expected value"),
         "{error}"
     );
 }
@@ -69,7 +69,7 @@ fn a_field_of_another_type_costs_that_field_only() {
             event[name] = surprise;
             let text = event.to_string();
             let event = Event::parse(&text).unwrap();
-            let code = event.error_code.as_deref();
+            let code = event.error_code.get();
             assert!(
                 code == Some("AccessDenied") || name == "errorCode",
                 "{text}"
@@ -175,14 +175,14 @@ fn every_form_of_identity_has_a_name() {
 }
 
 #[test]
-fn documented_context_is_shown_and_any_other_is_hashed() {
+fn only_documented_context_is_shown() {
     let event = Event::parse(SAMPLES[1]).unwrap();
     let affected: Vec<_> = event
         .affected()
-        .map(|pair| format!("{}={}", pair.key, pair.value))
+        .map(|pair| format!("{}={:?}", pair.key, pair.shown_value()))
         .collect();
-    let arn = "aws:s3:arn=arn:aws:s3:::pattern1-orders/2026/11/23/0002";
-    assert_eq!(affected, ["tenant=(hidden, sha256 b5b4614e)", arn]);
+    let arn = r#"aws:s3:arn=Some("arn:aws:s3:::pattern1-orders/2026/11/23/0002")"#;
+    assert_eq!(affected, ["tenant=None", arn]);
 }
 
 #[test]

@@ -1,19 +1,19 @@
 //! CloudFormation's request.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Responder, ResponseUrl, Untrusted};
+use super::responder::Responder;
+use super::response_url::{ResponseUrl, Untrusted};
 
 /// What CloudFormation wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestType {
     /// Make the resource.
     Create,
-    /// Make it as the properties now say.
+    /// Change it to what the properties now say.
     Update,
     /// Remove it.
     Delete,
@@ -21,19 +21,19 @@ pub enum RequestType {
     Unknown(String),
 }
 
-/// One request. The properties stay as they came: whether they can be read is
-/// a matter of its own, and an unreadable one must still be answered.
+/// One request. The properties stay as they came, because a request must be answered even when its
+/// properties cannot be read.
 ///
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html>
 #[derive(Clone, Debug)]
 pub struct Request {
     /// What to do.
     pub request_type: RequestType,
-    /// The stack, an opaque text here: emulators do not send an ARN.
+    /// The stack's ID. Opaque text, because emulators do not send an ARN.
     pub stack_id: String,
     /// The resource's name in the template.
     pub logical_resource_id: String,
-    /// The id this resource has; absent on Create.
+    /// The ID of the resource; absent on Create.
     pub physical_resource_id: Option<String>,
     /// `ResourceProperties` as they came.
     pub resource_properties: Value,
@@ -63,11 +63,10 @@ struct Wire {
 }
 
 impl Request {
-    /// How long CloudFormation waits for the answer: `ServiceTimeout`, which it
-    /// passes on as a property, else an hour.
+    /// How long CloudFormation waits for the answer: `ServiceTimeout`, which it passes on as a
+    /// property, otherwise an hour.
     ///
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html>
-    #[must_use]
     pub fn service_timeout(&self) -> Duration {
         let property = self.resource_properties.get("ServiceTimeout");
         let seconds = property.and_then(|value| {
@@ -77,16 +76,16 @@ impl Request {
         Duration::from_secs(seconds.unwrap_or(3600))
     }
 
-    /// Takes a request apart into what it asks and the one chance to answer it.
+    /// Splits an event into the request and the one chance to answer it. `local_aws` is the
+    /// endpoint of a local AWS, if one is used.
     ///
     /// # Errors
     ///
-    /// [`Unanswerable`] when there is no `ResponseURL`, or one that no answer
-    /// may be sent to: nobody can be told, so nothing should be done either.
-    /// `local_aws` is the endpoint of a local AWS, if one is used.
+    /// [`Unanswerable`] when the event has no `ResponseURL`, or one that no answer may be sent to.
+    /// Without an answer nothing should be done either.
     pub fn read(event: Value, local_aws: Option<&str>) -> Result<(Self, Responder), Unanswerable> {
         let wire: Wire = serde_json::from_value(event).map_err(|_| Unanswerable::NoAddress)?;
-        let url = ResponseUrl::trusted(wire.response_url, local_aws)?;
+        let url = ResponseUrl::new(wire.response_url, local_aws)?;
         let request = Self {
             request_type: match text(wire.request_type).as_str() {
                 "Create" => RequestType::Create,
@@ -110,7 +109,7 @@ impl Request {
     }
 }
 
-/// A field's text; nothing when it is missing or not a text.
+/// A field's text; empty when it is missing or not text.
 fn text(value: Value) -> String {
     match value {
         Value::String(text) => text,
@@ -119,32 +118,15 @@ fn text(value: Value) -> String {
 }
 
 /// Why a custom-resource request cannot be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unanswerable {
     /// It has no `ResponseURL`.
+    #[error("a CloudFormation request without a ResponseURL cannot be answered")]
     NoAddress,
-    /// Its `ResponseURL` is not AWS's.
-    Untrusted(Untrusted),
+    /// Its `ResponseURL` is not an address of AWS.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
 }
-
-impl From<Untrusted> for Unanswerable {
-    fn from(untrusted: Untrusted) -> Self {
-        Self::Untrusted(untrusted)
-    }
-}
-
-impl fmt::Display for Unanswerable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAddress => {
-                f.write_str("a CloudFormation request without a ResponseURL cannot be answered")
-            }
-            Self::Untrusted(untrusted) => untrusted.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Unanswerable {}
 
 #[cfg(test)]
 mod tests {
@@ -175,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_timeout_is_a_property_that_arrives_as_a_text() {
+    fn the_service_timeout_arrives_as_a_property() {
         for timeout in [json!("360"), json!(360)] {
             let event =
                 json!({"ResponseURL": URL, "ResourceProperties": {"ServiceTimeout": timeout}});
@@ -185,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_response_url_of_aws_nobody_can_be_answered() {
+    fn only_requests_with_a_response_url_of_aws_can_be_answered() {
         for (event, why) in [
             (json!({"RequestType": "Create"}), Unanswerable::NoAddress),
             (json!({"ResponseURL": 1}), Unanswerable::NoAddress),

@@ -1,6 +1,5 @@
-//! Sending the answer: one PUT to S3, tried again when that can help.
+//! Sending the answer: one PUT to S3, retried when that can help.
 
-use std::fmt;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
@@ -9,11 +8,12 @@ use aws_smithy_types::body::SdkBody;
 use backon::{ExponentialBuilder, Retryable};
 use jiff::Timestamp;
 
-use super::{Answer, Response, ResponseUrl};
+use super::response::{Answer, Response};
+use super::response_url::ResponseUrl;
 
-/// How long one attempt may take: S3 answers in milliseconds or not at all
-/// (a function in a VPC without a route to it).
-const ATTEMPT: Duration = Duration::from_secs(3);
+/// The time limit of one attempt: S3 answers in milliseconds or not at all, and in a VPC without a
+/// route to it only the limit ends the attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The one chance to answer a request: [`Responder::respond`] consumes it.
 #[derive(Debug)]
@@ -39,18 +39,17 @@ impl Responder {
         }
     }
 
-    /// How long CloudFormation has been waiting, as far as its address tells.
-    #[must_use]
+    /// How long CloudFormation has been waiting, if the address shows it.
     pub fn waited(&self, now: Timestamp) -> Option<Duration> {
         now.duration_since(self.url.signed_at()?).try_into().ok()
     }
 
-    /// Delivers the answer. No Content-Type is sent, because some regions sign
-    /// it as empty; no redirect is followed; and only 200 counts as delivered.
+    /// Delivers the answer. It sends no Content-Type, because some Regions sign it as empty,
+    /// follows no redirect, and counts only status 200 as delivered.
     ///
     /// # Errors
     ///
-    /// [`Undelivered`] when S3 refuses the answer or no attempt came through.
+    /// [`Undelivered`] when S3 refuses the answer or no attempt succeeds.
     pub async fn respond(
         self,
         answer: &Answer,
@@ -70,7 +69,7 @@ impl Responder {
             .with_jitter();
         (async || put(connector, url, &json).await)
             .retry(attempts)
-            .when(|undelivered| undelivered.may_pass())
+            .when(|undelivered| undelivered.is_transient())
             .await
     }
 }
@@ -81,8 +80,8 @@ async fn put(connector: &SharedHttpConnector, url: &str, json: &[u8]) -> Result<
         .set_method("PUT")
         .map_err(|_| Undelivered::NotSent)?;
     request.set_uri(url).map_err(|_| Undelivered::NotSent)?;
-    // The connector's own error may hold the address and is not kept.
-    let response = tokio::time::timeout(ATTEMPT, connector.call(request))
+    // The connector's error may contain the address, so it is dropped.
+    let response = tokio::time::timeout(ATTEMPT_TIMEOUT, connector.call(request))
         .await
         .map_err(|_| Undelivered::NotSent)?
         .map_err(|_| Undelivered::NotSent)?;
@@ -94,36 +93,22 @@ async fn put(connector: &SharedHttpConnector, url: &str, json: &[u8]) -> Result<
     }
 }
 
-/// Why an answer did not reach CloudFormation. Never holds the address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why an answer did not reach CloudFormation. Never contains the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undelivered {
-    /// No attempt got an HTTP answer.
+    /// No attempt got an HTTP response.
+    #[error("the answer to CloudFormation could not be sent")]
     NotSent,
-    /// S3 answered with this status, which another attempt may change.
+    /// S3 refused it with this status; another attempt may succeed.
+    #[error("the answer to CloudFormation was refused with status {0}")]
     NotTaken(u16),
-    /// S3 refused it with this status, for good: the address has expired or has
-    /// been used.
+    /// S3 refused it with this status for good: the address has expired or was used before.
+    #[error("the answer to CloudFormation was refused with status {0}")]
     Refused(u16),
 }
 
 impl Undelivered {
-    fn may_pass(self) -> bool {
+    fn is_transient(self) -> bool {
         !matches!(self, Self::Refused(_))
     }
 }
-
-impl fmt::Display for Undelivered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotSent => f.write_str("the answer to CloudFormation could not be sent"),
-            Self::NotTaken(status) | Self::Refused(status) => {
-                write!(
-                    f,
-                    "the answer to CloudFormation was refused with status {status}"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for Undelivered {}

@@ -1,17 +1,19 @@
-//! The answer's content and its size.
+//! The content of the answer, and its size.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// The longest answer CloudFormation reads, in bytes.
+use crate::text::first_bytes;
+
+/// The longest answer that CloudFormation reads.
 ///
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html>
-pub const LIMIT: usize = 4096;
+pub const MAX_RESPONSE_BYTES: usize = 4096;
 
-/// The longest `Reason` sent even when there is room for more: people read it
-/// in a table of stack events.
-const REASON_LIMIT: usize = 1024;
+/// The longest `Reason`, even when there is room for more: people read it in a table of stack
+/// events.
+const MAX_REASON_BYTES: usize = 1024;
 
 /// What `Fn::GetAtt` returns, by attribute name.
 pub type Data = BTreeMap<&'static str, String>;
@@ -19,8 +21,8 @@ pub type Data = BTreeMap<&'static str, String>;
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Names the resource from now on. CloudFormation removes the resource
-    /// that had another id before.
+    /// The resource's ID from now on. When it changes, CloudFormation deletes the resource with the
+    /// old one.
     pub physical_resource_id: String,
     /// The attributes, or why it failed.
     pub result: Result<Data, String>,
@@ -42,8 +44,7 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// An answer to the request with these ids.
-    #[must_use]
+    /// An answer to the request with these IDs.
     pub fn new(
         answer: &'a Answer,
         stack_id: &'a str,
@@ -52,11 +53,15 @@ impl<'a> Response<'a> {
     ) -> Self {
         let (status, reason, data) = match &answer.result {
             Ok(data) => ("SUCCESS", None, Some(data).filter(|data| !data.is_empty())),
-            // CloudFormation refuses a failure without a reason.
+            // CloudFormation rejects a failure without a reason.
             Err(reason) if reason.trim().is_empty() => {
                 ("FAILED", Some("no reason was given".to_owned()), None)
             }
-            Err(reason) => ("FAILED", Some(cut(reason, REASON_LIMIT).to_owned()), None),
+            Err(reason) => (
+                "FAILED",
+                Some(first_bytes(reason, MAX_REASON_BYTES).to_owned()),
+                None,
+            ),
         };
         Self {
             status,
@@ -69,41 +74,31 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// The JSON to send, at most [`LIMIT`] bytes: the reason is shortened
-    /// first, on a character boundary, then the data is left out.
-    ///
-    /// # Panics
-    ///
-    /// Never: every field is a text.
-    #[must_use]
+    /// The JSON to send, at most [`MAX_RESPONSE_BYTES`] long: the reason is shortened first, on a
+    /// character boundary, then the data is left out.
     pub fn to_json(mut self) -> Vec<u8> {
-        // Still at least one character.
-        const SHORTEST: usize = 8;
+        // Enough for at least one character.
+        const MIN_REASON_BYTES: usize = 8;
         loop {
+            // Text can always be written as JSON.
             let json = serde_json::to_vec(&self).unwrap_or_default();
-            let excess = json.len().saturating_sub(LIMIT);
+            let excess = json.len().saturating_sub(MAX_RESPONSE_BYTES);
             if excess == 0 {
                 return json;
             }
             match &mut self.reason {
-                Some(reason) if reason.len() > SHORTEST => {
-                    // A byte of text is at most six of JSON (`\u0001`), so this cuts too little
-                    // at worst, and again.
+                Some(reason) if reason.len() > MIN_REASON_BYTES => {
+                    // A byte of text is at most six bytes of JSON (`\u0001`), so this cuts too
+                    // little at worst, and then again.
                     let keep = reason.len().saturating_sub(excess.div_ceil(6));
-                    reason.truncate(reason.floor_char_boundary(keep.max(SHORTEST)));
+                    reason.truncate(reason.floor_char_boundary(keep.max(MIN_REASON_BYTES)));
                 }
                 _ if self.data.is_some() => self.data = None,
-                // Only ids are left, and those are CloudFormation's own.
+                // Only the IDs are left, and they are CloudFormation's own.
                 _ => return json,
             }
         }
     }
-}
-
-/// The longest start of a text that is at most so many bytes long and ends on
-/// a character boundary.
-fn cut(text: &str, bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -149,7 +144,10 @@ mod tests {
         for filler in ["x", "é", "錠", "🔒", "\"", "\\", "\n", "\u{1}"] {
             for count in [0, 1, 300, 600, 1023, 1024, 1025, 4096, 5000] {
                 let (length, json) = json_of(Err(format!("why: {}", filler.repeat(count))));
-                assert!(length <= LIMIT, "{filler:?} × {count}: {length}");
+                assert!(
+                    length <= MAX_RESPONSE_BYTES,
+                    "{filler:?} × {count}: {length}"
+                );
                 assert!(json["Reason"].as_str().unwrap().starts_with("why: "));
             }
         }
@@ -158,7 +156,7 @@ mod tests {
     #[test]
     fn data_that_cannot_fit_is_left_out_rather_than_the_ids() {
         let (length, json) = json_of(Ok(Data::from([("FilterPattern", "é".repeat(5000))])));
-        assert!(length <= LIMIT);
+        assert!(length <= MAX_RESPONSE_BYTES);
         assert_eq!(json["Status"], "SUCCESS");
         assert_eq!(json["Data"], Value::Null);
     }

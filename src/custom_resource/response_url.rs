@@ -1,5 +1,5 @@
-//! The `ResponseURL`: where an answer may be sent, and a credential. Anyone
-//! who may invoke the function chooses it, so it is only followed to AWS.
+//! The `ResponseURL`: the address for the answer, and a credential. Anyone who may invoke the
+//! function can choose it, so answers only go to hosts of AWS.
 
 use std::fmt;
 
@@ -15,24 +15,24 @@ const AWS_DOMAINS: [&str; 6] = [
     "api.aws",
 ];
 
-/// A presigned address that accepts one answer, of a host that may have it.
-/// Neither `Display` nor `Debug` shows it.
+/// A presigned address that accepts one answer, on a trusted host. Neither `Display` nor `Debug`
+/// shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResponseUrl(String);
 
 impl ResponseUrl {
-    /// The address, when it is one that an answer may be sent to: `https` to
-    /// an AWS host on the standard port, or, while the SDK itself is pointed
-    /// at a local AWS (`AWS_ENDPOINT_URL`), any path on that same host and port.
+    /// Accepts an address that an answer may be sent to: `https` to an AWS host on the standard
+    /// port, or, while `AWS_ENDPOINT_URL` points the SDK at a local AWS, any path on that host and
+    /// port.
     ///
     /// # Errors
     ///
     /// [`Untrusted`], which says what is wrong without showing the address.
-    pub fn trusted(address: String, local_aws: Option<&str>) -> Result<Self, Untrusted> {
+    pub fn new(address: String, local_aws: Option<&str>) -> Result<Self, Untrusted> {
         let url: Uri = address.parse().map_err(|_| Untrusted("is not a URL"))?;
         let authority = url.authority().ok_or(Untrusted("has no host"))?;
         if authority.as_str().contains('@') {
-            return Err(Untrusted("holds user information"));
+            return Err(Untrusted("contains user information"));
         }
         let local: Option<Uri> = local_aws.and_then(|endpoint| endpoint.parse().ok());
         if local.is_some_and(|local| local.authority() == Some(authority)) {
@@ -56,14 +56,12 @@ impl ResponseUrl {
         }
     }
 
-    /// The address itself, to send the answer to and for nothing else.
+    /// The address itself, for nothing but sending the answer.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// When the address was signed, which is when CloudFormation made the
-    /// request: `X-Amz-Date` in the query.
-    #[must_use]
+    /// When CloudFormation made the request and signed the address: `X-Amz-Date` in the query.
     pub fn signed_at(&self) -> Option<jiff::Timestamp> {
         let date = self.parameter("X-Amz-Date")?;
         let date = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", date).ok()?;
@@ -85,17 +83,10 @@ impl fmt::Debug for ResponseUrl {
     }
 }
 
-/// Why an answer is not sent to an address: a half-sentence about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why no answer may be sent to an address: a predicate whose subject is the `ResponseURL`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the ResponseURL {0}; no answer is sent to it")]
 pub struct Untrusted(pub &'static str);
-
-impl fmt::Display for Untrusted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the ResponseURL {}; no answer is sent to it", self.0)
-    }
-}
-
-impl std::error::Error for Untrusted {}
 
 #[cfg(test)]
 mod tests {
@@ -123,15 +114,15 @@ mod tests {
             ("", false),
         ];
         for (url, trusted) in table {
-            let found = ResponseUrl::trusted(url.to_owned(), None);
+            let found = ResponseUrl::new(url.to_owned(), None);
             assert_eq!(found.is_ok(), trusted, "{url}");
         }
     }
 
     #[test]
-    fn the_local_aws_is_trusted_over_http_on_its_own_host_and_port_only() {
+    fn a_local_aws_is_trusted_on_its_own_host_and_port_only() {
         let trusted =
-            |url: &str| ResponseUrl::trusted(url.to_owned(), Some("http://127.0.0.1:4566")).is_ok();
+            |url: &str| ResponseUrl::new(url.to_owned(), Some("http://127.0.0.1:4566")).is_ok();
         assert!(trusted("http://127.0.0.1:4566/x?y=z"));
         assert!(!trusted("http://127.0.0.1:4567/x"));
         assert!(!trusted("http://localhost:4566/x"));
@@ -139,7 +130,7 @@ mod tests {
     }
 
     fn url(query: &str) -> ResponseUrl {
-        ResponseUrl::trusted(format!("https://b.s3.amazonaws.com/x?{query}"), None).unwrap()
+        ResponseUrl::new(format!("https://b.s3.amazonaws.com/x?{query}"), None).unwrap()
     }
 
     #[test]

@@ -2,88 +2,97 @@
 
 use jiff::Timestamp;
 
-use super::newest::{Newest, bounded};
-use super::{Nature, Values};
-use crate::cloudtrail::{Affected, Event, Key, KeyChange, Workload};
-use crate::kms_error::{self, Severity};
+use super::concern::Concern;
+use super::newest::{MAX_BYTES, Newest};
+use super::values::Values;
+use crate::cloudtrail::{Affected, Event, Key as KeyNames, KeyChange, Workload};
+use crate::identifier::Key;
+use crate::kms_error::{self, Reason};
+use crate::text::first_bytes;
 
-/// What the calls of a group have in common.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GroupKey {
-    /// Whose concern the calls are.
-    pub nature: Nature,
-    /// The error's code.
-    pub code: String,
-    /// The operation.
-    pub operation: String,
-    /// The key, if any was named.
-    pub key: Option<String>,
-    /// The role's ARN, or whatever name the caller has.
-    pub role: String,
-}
-
-/// What decides to which group a call belongs.
+/// What decides to which group a call belongs, the key apart.
 #[derive(Clone, Copy)]
-pub(super) struct Traits<'e> {
-    nature: Nature,
+pub(super) struct Kind<'e> {
+    concern: Concern,
     code: &'e str,
+    reason: Reason,
     operation: &'e str,
-    key: Option<&'e str>,
-    role: &'e str,
+    caller: &'e str,
 }
 
-impl<'e> Traits<'e> {
-    pub(super) fn of(nature: Nature, code: &'e str, event: &'e Event<'_>) -> Self {
-        let operation = event.event_name.as_deref();
+impl<'e> Kind<'e> {
+    pub(super) fn new(
+        concern: Concern,
+        code: &'e str,
+        reason: Reason,
+        event: &'e Event<'_>,
+    ) -> Self {
+        let operation = event.event_name.get();
         Self {
-            nature,
+            concern,
             code: bounded(code),
+            reason,
             operation: bounded(operation.unwrap_or("an unnamed operation")),
-            key: event.key().map(bounded),
-            role: bounded(event.principal().name),
+            caller: bounded(event.principal().name),
         }
     }
 }
 
-impl GroupKey {
-    /// Whether a call of these traits has it.
-    pub(super) fn is(&self, traits: Traits<'_>) -> bool {
-        self.nature == traits.nature
-            && self.code == traits.code
-            && self.operation == traits.operation
-            && self.key.as_deref() == traits.key
-            && self.role == traits.role
-    }
+/// The beginning of a field, which is all that is kept of it.
+pub(super) fn bounded(text: &str) -> &str {
+    first_bytes(text, MAX_BYTES)
 }
 
-/// Failed calls that are alike.
+/// Failed calls that are alike: the same error for the same reason, the same operation, key and
+/// caller. Calls about many keys that are alike in all else are one group with many keys.
 #[derive(Clone, Debug)]
 pub struct Group {
-    key: GroupKey,
-    count: u64,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
-    aliases: Values<String>,
-    sessions: Values<String>,
+    /// Whose concern the calls are.
+    pub concern: Concern,
+    /// The error's code.
+    pub code: String,
+    /// Why they failed.
+    pub reason: Reason,
+    /// The operation.
+    pub operation: String,
+    /// The caller: the role's ARN, or whatever name the events have.
+    pub caller: String,
+    /// The keys, by the best names that the events have for them.
+    pub keys: Values<String>,
+    /// How many calls there were.
+    pub count: u64,
+    /// The time of the first call.
+    pub first: Option<Timestamp>,
+    /// The time of the last call.
+    pub last: Option<Timestamp>,
+    /// The aliases by which callers named the key.
+    pub aliases: Values<String>,
+    /// The sessions of the role.
+    pub sessions: Values<String>,
+    /// The addresses the calls came from.
+    pub sources: Values<String>,
+    /// The VPC endpoints the calls came through.
+    pub vpc_endpoints: Values<String>,
+    /// The AWS services that called on the caller's behalf.
+    pub services: Values<String>,
+    /// The data the calls were about.
+    pub affected: Values<Affected>,
+    /// The newest event.
+    pub newest: Newest,
+    /// The changes of the key that may be why, the likeliest first.
+    pub changes: Vec<KeyChange>,
     issued_to: Values<String>,
-    sources: Values<String>,
-    vpc_endpoints: Values<String>,
-    services: Values<String>,
-    affected: Values<Affected>,
-    newest: Newest,
-    change: Option<KeyChange>,
 }
 
 impl Group {
-    pub(super) fn new(traits: Traits<'_>) -> Self {
+    pub(super) fn new(kind: Kind<'_>) -> Self {
         Self {
-            key: GroupKey {
-                nature: traits.nature,
-                code: traits.code.to_owned(),
-                operation: traits.operation.to_owned(),
-                key: traits.key.map(str::to_owned),
-                role: traits.role.to_owned(),
-            },
+            concern: kind.concern,
+            code: kind.code.to_owned(),
+            reason: kind.reason,
+            operation: kind.operation.to_owned(),
+            caller: kind.caller.to_owned(),
+            keys: Values::default(),
             count: 0,
             first: None,
             last: None,
@@ -95,20 +104,40 @@ impl Group {
             services: Values::default(),
             affected: Values::default(),
             newest: Newest::default(),
-            change: None,
+            changes: Vec::new(),
         }
     }
 
+    /// Whether a call of this kind belongs here, if its key does.
+    pub(super) fn is(&self, kind: Kind<'_>) -> bool {
+        self.concern == kind.concern
+            && self.reason == kind.reason
+            && self.code == kind.code
+            && self.operation == kind.operation
+            && self.caller == kind.caller
+    }
+
+    /// Whether a call about this key belongs here, if it is of the same kind.
+    pub(super) fn has_key(&self, key: Option<&str>) -> bool {
+        self.is_about_many_keys() || self.keys.newest().next().map(String::as_str) == key
+    }
+
+    /// Whether several keys are told together.
+    pub(super) fn is_about_many_keys(&self) -> bool {
+        self.keys.count() > 1
+    }
+
     pub(super) fn add(&mut self, event: &Event<'_>) {
-        let time = event.event_time;
+        let time = event.event_time.get();
         let principal = event.principal();
+        self.keys.add(time, event.key().map(bounded));
         self.aliases.add(time, event.alias().map(bounded));
         self.sessions.add(time, principal.session.map(bounded));
         self.issued_to.add(time, principal.issued_to.map(bounded));
         self.sources
-            .add(time, event.source_ip_address.as_deref().map(bounded));
+            .add(time, event.source_ip_address.get().map(bounded));
         self.vpc_endpoints
-            .add(time, event.vpc_endpoint_id.as_deref().map(bounded));
+            .add(time, event.vpc_endpoint_id.get().map(bounded));
         self.services.add(time, principal.invoked_by.map(bounded));
         for affected in event.affected() {
             self.affected.add(time, Some(&affected));
@@ -121,74 +150,80 @@ impl Group {
         self.count = self.count.saturating_add(1);
     }
 
-    /// What the calls have in common.
-    #[must_use]
-    pub fn key(&self) -> &GroupKey {
-        &self.key
+    /// Takes the calls of another group of the same kind in.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.keys.merge(other.keys);
+        self.aliases.merge(other.aliases);
+        self.sessions.merge(other.sessions);
+        self.issued_to.merge(other.issued_to);
+        self.sources.merge(other.sources);
+        self.vpc_endpoints.merge(other.vpc_endpoints);
+        self.services.merge(other.services);
+        self.affected.merge(other.affected);
+        if other.newest.time > self.newest.time {
+            self.newest = other.newest;
+        }
+        self.first = self.first.into_iter().chain(other.first).min();
+        self.last = self.last.max(other.last);
+        self.count = self.count.saturating_add(other.count);
     }
 
-    /// How many calls there were.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.count
+    /// Whether the caller lacked a permission, and that is somebody's concern.
+    pub fn is_denial(&self) -> bool {
+        self.concern == Concern::Application && kms_error::is_denial(&self.code)
     }
 
-    /// Keeps a change of the key, when it may be why these calls failed and none is known that came
-    /// later.
-    pub(super) fn consider(&mut self, change: &KeyChange) {
-        let key = Key {
-            name: self.key.key.as_deref(),
-            alias: self.aliases.newest().next().map(String::as_str),
+    /// The one key that the calls were about, if KMS would accept its name.
+    pub fn key(&self) -> Option<Key> {
+        let key = self
+            .keys
+            .newest()
+            .next()
+            .filter(|_| !self.is_about_many_keys())?;
+        Key::new(key)
+    }
+
+    /// The alias by which callers named that key, if KMS would accept it.
+    pub fn alias(&self) -> Option<Key> {
+        let alias = self
+            .aliases
+            .newest()
+            .next()
+            .filter(|_| !self.is_about_many_keys())?;
+        Key::new(alias)
+    }
+
+    /// The names by which a change of the key may name it.
+    pub(super) fn key_names(&self) -> KeyNames<'_> {
+        let only = !self.is_about_many_keys();
+        KeyNames {
+            name: self
+                .keys
+                .newest()
+                .next()
+                .filter(|_| only)
+                .map(String::as_str),
+            alias: self
+                .aliases
+                .newest()
+                .next()
+                .filter(|_| only)
+                .map(String::as_str),
             key_store: self.newest.key_store.as_deref(),
             region: self.newest.region.as_deref(),
-        };
-        let is_likely = self.suspects().contains(&change.operation.as_str())
-            && self.first.is_some_and(|first| change.at <= first)
-            && change.concerns(key);
-        let is_later = self
-            .change
-            .as_ref()
-            .is_none_or(|known| known.at <= change.at);
-        if is_likely && is_later {
-            self.change = Some(change.clone());
+            account: self.newest.account.as_deref(),
         }
     }
 
-    /// The operations of which one on the key is the likely cause.
-    #[must_use]
-    pub fn suspects(&self) -> &'static [&'static str] {
-        match self.key.nature {
-            Nature::DryRun | Nature::Probe => &[],
-            Nature::Incident | Nature::Own => kms_error::likely_changes(&self.key.code),
+    /// The operations of which one on the key may be why.
+    pub fn likely_changes(&self) -> &'static [&'static str] {
+        match self.concern {
+            Concern::DryRun | Concern::Probe => &[],
+            Concern::Application | Concern::OwnFunction => self.reason.likely_changes(),
         }
-    }
-
-    /// How bad it is. What is nobody's incident is told and alarms nobody; what this function itself
-    /// runs into is a fault of the alarm, not of the application.
-    #[must_use]
-    pub fn severity(&self) -> Severity {
-        let severity = kms_error::severity(&self.key.code, self.count);
-        match self.key.nature {
-            Nature::Incident => severity,
-            Nature::Own => severity.min(Severity::Medium),
-            Nature::DryRun | Nature::Probe => Severity::Info,
-        }
-    }
-
-    /// The change of the key that is the likely cause.
-    #[must_use]
-    pub fn change(&self) -> Option<&KeyChange> {
-        self.change.as_ref()
-    }
-
-    /// The aliases by which callers named the key.
-    #[must_use]
-    pub fn aliases(&self) -> &Values<String> {
-        &self.aliases
     }
 
     /// What runs in one of the group's sessions.
-    #[must_use]
     pub fn workload<'s>(&'s self, session: &'s str) -> Workload<'s> {
         let issued_to = self.issued_to.newest().map(String::as_str);
         // The resource's id is the session's name: a task's id, an instance's, a function's name.
@@ -196,53 +231,5 @@ impl Group {
         let known = issued_to.into_iter().find(of_this);
         let agent = self.newest.user_agent.as_deref().unwrap_or_default();
         Workload::of(session, known, agent.contains("exec-env/AWS_Lambda"))
-    }
-
-    /// The time of the first call.
-    #[must_use]
-    pub fn first(&self) -> Option<Timestamp> {
-        self.first
-    }
-
-    /// The time of the last call.
-    #[must_use]
-    pub fn last(&self) -> Option<Timestamp> {
-        self.last
-    }
-
-    /// The sessions of the role.
-    #[must_use]
-    pub fn sessions(&self) -> &Values<String> {
-        &self.sessions
-    }
-
-    /// The addresses the calls came from.
-    #[must_use]
-    pub fn sources(&self) -> &Values<String> {
-        &self.sources
-    }
-
-    /// The VPC endpoints the calls came through.
-    #[must_use]
-    pub fn vpc_endpoints(&self) -> &Values<String> {
-        &self.vpc_endpoints
-    }
-
-    /// The AWS services that called on the role's behalf.
-    #[must_use]
-    pub fn services(&self) -> &Values<String> {
-        &self.services
-    }
-
-    /// The data the calls were about.
-    #[must_use]
-    pub fn affected(&self) -> &Values<Affected> {
-        &self.affected
-    }
-
-    /// The newest event.
-    #[must_use]
-    pub fn newest(&self) -> &Newest {
-        &self.newest
     }
 }

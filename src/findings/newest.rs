@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use crate::cloudtrail::Event;
+use crate::text::first_bytes;
 
 /// How many bytes of a field are kept; AWS's own limit for most of them is 1 KB.
-const MOST_BYTES: usize = 2_048;
+pub(super) const MAX_BYTES: usize = 2_048;
 
 /// The fields that are shown of a group's newest event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,52 +33,57 @@ pub struct Newest {
     pub user_agent: Option<String>,
     /// The access key's id.
     pub access_key: Option<String>,
-    /// The custom key store, for a key that lives in one.
+    /// The custom key store, for a key that is in one.
     pub key_store: Option<String>,
-    /// The key to encrypt under again, where the call has two keys.
-    pub destination_key: Option<String>,
+    /// The key's id in an external key manager.
+    pub external_key: Option<String>,
+    /// The other key, where the call has two.
+    pub other_key: Option<String>,
+    /// What the caller named the key by.
+    pub key_as_sent: Option<String>,
     /// Why the event came late.
     pub delay: Option<String>,
 }
 
 impl Newest {
-    /// Takes the place of the event before, in the same memory: nearly every event is the newest for a moment.
+    /// Takes the place of the event before, in the same memory: nearly every event is the newest for
+    /// a moment.
     pub(super) fn replace(&mut self, event: &Event<'_>) {
-        let identity = event.user_identity.as_ref();
-        let extra = event.additional_event_data.as_ref();
-        let addendum = event.addendum.as_ref();
-        self.time = event.event_time;
-        keep(&mut self.message, event.error_message.as_deref());
-        keep(&mut self.event_id, event.event_id.as_deref());
-        keep(&mut self.request_id, event.request_id.as_deref());
-        keep(&mut self.region, event.aws_region.as_deref());
-        keep(&mut self.account, event.recipient_account_id.as_deref());
+        let identity = event.user_identity.get();
+        let parameters = event.request_parameters.get();
+        let extra = event.additional_event_data.get();
+        self.time = event.event_time.get();
+        keep(&mut self.message, event.error_message.get());
+        keep(&mut self.event_id, event.event_id.get());
+        keep(&mut self.request_id, event.request_id.get());
+        keep(&mut self.region, event.aws_region.get());
+        keep(&mut self.account, event.recipient_account_id.get());
         keep(&mut self.key_account, event.other_account());
         keep(&mut self.session, event.principal().session);
-        keep(&mut self.source, event.source_ip_address.as_deref());
-        keep(&mut self.user_agent, event.user_agent.as_deref());
-        let access_key = identity.and_then(|identity| identity.access_key_id.as_deref());
+        keep(&mut self.source, event.source_ip_address.get());
+        keep(&mut self.user_agent, event.user_agent.get());
+        let access_key = identity.and_then(|identity| identity.access_key_id.get());
         keep(&mut self.access_key, access_key);
-        let key_store = extra.and_then(|extra| extra.custom_key_store_id.as_deref());
-        keep(&mut self.key_store, key_store);
-        keep(&mut self.destination_key, event.destination_key());
-        let delay = addendum.and_then(|addendum| addendum.reason.as_deref());
-        keep(&mut self.delay, delay);
+        let key_store = extra.and_then(|extra| extra.custom_key_store_id.get());
+        let asked = parameters.and_then(|asked| asked.custom_key_store_id.get());
+        keep(&mut self.key_store, key_store.or(asked));
+        keep(
+            &mut self.external_key,
+            extra.and_then(|extra| extra.xks_key_id.get()),
+        );
+        keep(&mut self.other_key, event.other_key());
+        keep(&mut self.key_as_sent, event.key_as_sent());
+        let addendum = event.addendum.get();
+        keep(
+            &mut self.delay,
+            addendum.and_then(|addendum| addendum.reason.get()),
+        );
     }
 }
 
 fn keep(kept: &mut Option<String>, text: Option<&str>) {
-    match text.filter(|text| !text.is_empty()) {
-        Some(text) => bounded(text).clone_into(kept.get_or_insert_default()),
+    match text {
+        Some(text) => first_bytes(text, MAX_BYTES).clone_into(kept.get_or_insert_default()),
         None => *kept = None,
     }
-}
-
-/// The beginning of a text, cut where a character ends.
-pub(super) fn bounded(text: &str) -> &str {
-    let mut end = text.len().min(MOST_BYTES);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    text.get(..end).unwrap_or_default()
 }

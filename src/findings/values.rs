@@ -7,9 +7,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 
 /// How many values are kept to be shown.
-const KEPT: usize = 3;
+const MAX_KEPT: usize = 3;
 /// How many values are told apart.
-const MOST_COUNTED: usize = 1_000;
+const MAX_COUNTED: usize = 1_000;
 
 /// The different values of one kind: the newest few, and how many there were.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl<T> Default for Values<T> {
     }
 }
 
-impl<T> Values<T> {
+impl<T: PartialEq> Values<T> {
     /// Adds a value, which is copied only if it is new.
     pub(super) fn add<V>(&mut self, time: Option<Timestamp>, value: Option<&V>)
     where
@@ -35,7 +35,7 @@ impl<T> Values<T> {
         V: ToOwned<Owned = T> + Hash + PartialEq + ?Sized,
     {
         let Some(value) = value else { return };
-        if self.seen.len() < MOST_COUNTED {
+        if self.seen.len() < MAX_COUNTED {
             let mut hasher = DefaultHasher::new();
             value.hash(&mut hasher);
             self.seen.insert(hasher.finish());
@@ -48,8 +48,24 @@ impl<T> Values<T> {
             Some((newest, _)) => *newest = (*newest).max(time),
             None => self.kept.push((time, value.to_owned())),
         }
+        self.keep_newest();
+    }
+
+    /// Adds all values of another.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.seen.extend(other.seen);
+        for (time, value) in other.kept {
+            match self.kept.iter_mut().find(|(_, known)| *known == value) {
+                Some((newest, _)) => *newest = (*newest).max(time),
+                None => self.kept.push((time, value)),
+            }
+        }
+        self.keep_newest();
+    }
+
+    fn keep_newest(&mut self) {
         self.kept.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
-        self.kept.truncate(KEPT);
+        self.kept.truncate(MAX_KEPT);
     }
 
     /// The newest values, newest first.
@@ -57,14 +73,7 @@ impl<T> Values<T> {
         self.kept.iter().map(|(_, value)| value)
     }
 
-    /// How many values there were beyond the newest.
-    #[must_use]
-    pub fn more(&self) -> usize {
-        self.seen.len().saturating_sub(self.kept.len())
-    }
-
     /// How many different values there were; a thousand stands for more.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.seen.len()
     }

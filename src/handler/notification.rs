@@ -1,5 +1,5 @@
-//! Messages from SNS: each record of a batch is handled, whatever becomes of the
-//! others, and what is no alarm is passed on as it is.
+//! Messages from SNS. Every record of a batch is handled, whatever happens to the others, and a
+//! message that is not an alarm's is passed on as it is.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use aws_lambda_events::event::sns::{SnsMessage, SnsRecord};
@@ -8,17 +8,15 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::{Invocation, alerted, reader, tell};
+use super::function::{Function, Invocation};
+use super::outcome::{Outcome, record_outcome};
+use super::state_change;
 use crate::alarm::StateChange;
 use crate::alert;
-use crate::clients::Clients;
-use crate::environment::Environment;
-use crate::metrics::Outcome;
 
-/// Handles every record; the failures together are the error.
+/// Handles every record. All failures together are the error.
 pub(super) async fn batch(
-    environment: &Environment,
-    clients: &Clients,
+    function: &Function,
     invocation: &Invocation,
     mut event: Value,
 ) -> Result<()> {
@@ -31,16 +29,16 @@ pub(super) async fn batch(
     for (index, record) in records.iter().enumerate() {
         let began = Instant::now();
         let invocation = &Invocation {
-            deadline: alert::fair_share(invocation.deadline, count.saturating_sub(index)),
+            deadline: invocation.deadline.share(count - index),
             ..invocation.clone()
         };
         let handled = async {
             let message = message(record)?;
-            notification(environment, clients, invocation, &message).await
+            notification(function, invocation, &message).await
         };
-        let done = handled.await;
-        tell(invocation, began, &done);
-        if let Err(failure) = done {
+        let outcome = handled.await;
+        record_outcome(began, &outcome);
+        if let Err(failure) = outcome {
             error!(
                 error = format!("{failure:#}"),
                 record = index,
@@ -49,21 +47,21 @@ pub(super) async fn batch(
             failures.push(format!("record {} of {count}: {failure:#}", index + 1));
         }
     }
-    let answered = count.saturating_sub(failures.len());
+    let sent = count - failures.len();
     match failures.len() {
         0 => Ok(()),
-        _ if answered == 0 => Err(anyhow!(failures.join("; "))),
-        // Lambda hands over the whole batch again, and nothing in it tells that it did before.
+        _ if sent == 0 => Err(anyhow!(failures.join("; "))),
+        // Lambda retries the whole batch, and nothing in it shows that it is a retry.
         _ => Err(anyhow!(
-            "{}; the other {answered} of {count} went out, and will again, with the same alert ids, \
-             when Lambda hands over the whole batch again",
+            "{}; the other {sent} of {count} were sent, and will be sent again, with the same \
+             alert IDs, when Lambda retries the whole batch",
             failures.join("; ")
         )),
     }
 }
 
-/// A record's message. One that was sent again by hand, from the dead-letter
-/// queue or a test, may lack what only SNS itself would fill in.
+/// A record's message. One that was sent by hand, from the dead-letter queue or as a test, may lack
+/// what only SNS fills in.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html>
 fn message(record: &Value) -> Result<SnsMessage> {
@@ -81,28 +79,27 @@ fn message(record: &Value) -> Result<SnsMessage> {
     Ok(message)
 }
 
-/// One message: an alarm's state change becomes an alert, anything else is
-/// passed on.
+/// Handles one message: an alarm's state change becomes an alert, anything else is passed on.
 async fn notification(
-    environment: &Environment,
-    clients: &Clients,
+    function: &Function,
     invocation: &Invocation,
     sns: &SnsMessage,
 ) -> Result<Outcome> {
-    if environment.topic_arn.as_ref() == Some(&sns.topic_arn) {
-        // Publishing it there again would bring it back here for ever.
+    if function.environment.topic_arn.as_ref() == Some(&sns.topic_arn) {
+        // Publishing it there again would bring it back here forever.
         bail!(
-            "the message came from {}, where alerts are published to; remove the function's \
+            "the message came from {}, the topic that alerts go to; remove the function's \
              subscription to that topic",
             sns.topic_arn
         );
     }
-    match StateChange::from_sns_message(&sns.message) {
-        Ok(change) => alerted(environment, clients, invocation, Ok(change)).await,
-        Err(not_read) => {
-            warn!(reason = %not_read, "passing a message on as it is");
-            let reader = reader(environment)?;
-            Ok(alert::pass_on(clients.sns(), reader.topic_arn, sns, invocation.deadline).await?)
+    match StateChange::from_sns_message(&sns.message, Some(invocation.now)) {
+        Ok(change) => state_change::alert(function, invocation, Ok(change)).await,
+        Err(error) => {
+            warn!(reason = %error, "passing a message on as it is");
+            let topic_arn = state_change::destination(&function.environment)?.topic_arn;
+            alert::pass_on(&function.clients.sns, topic_arn, sns, invocation.deadline).await?;
+            Ok(Outcome::PassedOn)
         }
     }
 }

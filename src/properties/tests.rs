@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Properties;
+use crate::alarm::Metric;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole";
 
@@ -20,7 +21,7 @@ fn properties(more: &Value) -> Value {
 #[track_caller]
 fn check_refused(more: &Value, expected: &str) {
     let refused = Properties::read(&properties(more)).unwrap_err();
-    assert_eq!(refused, expected);
+    assert_eq!(refused.to_string(), expected);
 }
 
 #[test]
@@ -31,8 +32,10 @@ fn the_defaults_are_the_labs_settings_and_a_default_value_of_zero() {
             name: "pattern1-logging".to_owned(),
             log_group_name: "pattern1-logging-loggroup".to_owned(),
             role_arn: ROLE.to_owned(),
-            metric_namespace: "Pattern1Application/KMSSecurity".to_owned(),
-            metric_name: "KMSSecurityError".to_owned(),
+            metric: Metric {
+                namespace: "Pattern1Application/KMSSecurity".to_owned(),
+                name: "KMSSecurityError".to_owned(),
+            },
             default_value: Some(0.0),
             period: 10,
             evaluation_periods: 1,
@@ -49,7 +52,7 @@ fn the_defaults_are_the_labs_settings_and_a_default_value_of_zero() {
 }
 
 #[test]
-fn every_scalar_may_arrive_as_a_text_or_as_itself() {
+fn every_scalar_may_arrive_as_text_or_as_itself() {
     let texts = json!({"Period": "60", "EvaluationPeriods": " 3 ", "Threshold": "0.5",
         "RawNotifications": "True", "DefaultValue": "1"});
     let natives = json!({"Period": 60, "EvaluationPeriods": 3, "Threshold": 0.5,
@@ -61,7 +64,7 @@ fn every_scalar_may_arrive_as_a_text_or_as_itself() {
 }
 
 #[test]
-fn an_empty_text_is_a_property_that_is_not_given() {
+fn empty_text_counts_as_absent() {
     let empty =
         json!({"Name": "", "TopicKmsKeyId": "", "Emails": "", "OKActions": [""], "Period": ""});
     assert_eq!(
@@ -97,9 +100,9 @@ fn a_problem_names_the_property_the_value_and_the_remedy() {
     );
     check_refused(
         &json!({"RoleArn": "arn:aws:sts::111122223333:assumed-role/task-role/8f3c"}),
-        "RoleArn: \"arn:aws:sts::111122223333:assumed-role/task-role/8f3c\": this is a session \
-         of the role; give the role's ARN: arn:aws:iam::111122223333:role/task-role (with its \
-         path, if it has one)",
+        "RoleArn: \"arn:aws:sts::111122223333:assumed-role/task-role/8f3c\": this is the ARN of \
+         a session; give the role's: arn:aws:iam::111122223333:role/task-role (with its path, if \
+         it has one)",
     );
     check_refused(
         &json!({"Emails": "oncall@example.com,nobody"}),
@@ -107,7 +110,7 @@ fn a_problem_names_the_property_the_value_and_the_remedy() {
     );
     check_refused(
         &json!({"LogGroupName": "my group"}),
-        "LogGroupName: \"my group\": log group names hold letters, digits, and . _ - / # only",
+        "LogGroupName: \"my group\": log group names contain only letters, digits and . _ - / #",
     );
     check_refused(
         &json!({"LogGroupName": "arn:aws:logs:ap-southeast-2:111122223333:log-group:trail:*"}),
@@ -160,7 +163,7 @@ fn every_problem_is_reported_at_once() {
 }
 
 #[test]
-fn a_role_that_would_break_out_of_the_filters_text_is_refused() {
+fn a_role_that_would_break_out_of_the_filter_pattern_is_refused() {
     for role in [
         "arn:aws:iam::111122223333:role/a\" || $.x = \"b",
         "arn:aws:iam::111122223333:role/a*",
@@ -171,12 +174,12 @@ fn a_role_that_would_break_out_of_the_filters_text_is_refused() {
         "pattern1-app-Pattern1ECSTaskRole",
     ] {
         let refused = Properties::read(&properties(&json!({"RoleArn": role}))).unwrap_err();
-        assert!(refused.starts_with("RoleArn: "), "{refused}");
+        assert!(refused.to_string().starts_with("RoleArn: "), "{refused}");
     }
 }
 
 #[test]
-fn roles_of_other_partitions_and_with_paths_are_valid() {
+fn roles_of_other_partitions_and_with_paths_are_accepted() {
     for role in [
         "arn:aws-cn:iam::111122223333:role/app",
         "arn:aws-us-gov:iam::111122223333:role/service/app+1=2,3.@_-",
@@ -186,11 +189,12 @@ fn roles_of_other_partitions_and_with_paths_are_valid() {
 }
 
 #[test]
-fn properties_that_are_no_object_are_refused() {
+fn properties_that_are_not_an_object_are_refused() {
     for value in [Value::Null, json!("x"), json!([])] {
         assert!(
             Properties::read(&value)
                 .unwrap_err()
+                .to_string()
                 .contains("LogGroupName")
         );
     }

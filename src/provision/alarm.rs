@@ -1,15 +1,65 @@
-//! The alarm on the metric, setting by setting the lab's.
+//! The alarm on the metric, with the lab's settings.
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmInput;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder;
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Statistic, Tag};
+use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Statistic, Tag};
 
-use super::survey::{self, Standing};
+use super::ownership::Ownership;
+use crate::alarm::Metric;
 use crate::fault::Fault;
-use crate::names::{Names, Place};
+use crate::names::Names;
 use crate::owner::Owner;
 use crate::properties::Properties;
+
+/// An alarm of our name, which may be absent.
+pub(super) struct Found {
+    pub(super) ownership: Ownership,
+    pub(super) metric: Option<Metric>,
+}
+
+/// Looks for the alarm: who owns it, and its metric.
+pub(super) async fn find(
+    cloudwatch: &CloudWatch,
+    name: &str,
+    arn: &str,
+    owner: &Owner,
+) -> Result<Found, Fault> {
+    let described = cloudwatch
+        .describe_alarms()
+        .alarm_names(name)
+        .alarm_types(AlarmType::MetricAlarm)
+        .send()
+        .await
+        .map_err(|error| Fault::new("cloudwatch:DescribeAlarms", arn, &error))?;
+    let Some(alarm) = described.metric_alarms().first() else {
+        return Ok(Found {
+            ownership: Ownership::Absent,
+            metric: None,
+        });
+    };
+    let metric = alarm.namespace().zip(alarm.metric_name());
+    let metric = metric.map(|(namespace, name)| Metric {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    });
+    let listed = cloudwatch
+        .list_tags_for_resource()
+        .resource_arn(arn)
+        .send()
+        .await
+        .map_err(|error| Fault::new("cloudwatch:ListTagsForResource", arn, &error))?;
+    let tags = listed.tags().iter().map(|tag| {
+        (
+            tag.key().unwrap_or_default(),
+            tag.value().unwrap_or_default(),
+        )
+    });
+    Ok(Found {
+        ownership: Ownership::new(owner, tags),
+        metric,
+    })
+}
 
 /// The request that makes the alarm or overwrites it completely.
 ///
@@ -20,8 +70,8 @@ fn request(names: &Names, properties: &Properties, topic_arn: &str) -> PutMetric
     PutMetricAlarmInput::builder()
         .alarm_name(&names.alarm)
         .alarm_description(format!("KMS errors of {}", properties.role_arn))
-        .namespace(&properties.metric_namespace)
-        .metric_name(&properties.metric_name)
+        .namespace(&properties.metric.namespace)
+        .metric_name(&properties.metric.name)
         .statistic(Statistic::Sum)
         .period(properties.period)
         .evaluation_periods(properties.evaluation_periods)
@@ -33,28 +83,27 @@ fn request(names: &Names, properties: &Properties, topic_arn: &str) -> PutMetric
         .set_ok_actions(Some(properties.ok_actions.clone()))
 }
 
-/// Makes the alarm, with its owner's tags, or changes the one that stands there.
+/// Makes the alarm with its owner's tags, or changes the existing one.
 pub(super) async fn put(
     cloudwatch: &CloudWatch,
     names: &Names,
     owner: &Owner,
     properties: &Properties,
     topic_arn: &str,
-    standing: &Standing,
+    ownership: &Ownership,
 ) -> Result<(), Fault> {
     let mut request = request(names, properties, topic_arn);
-    if *standing == Standing::Absent {
+    if *ownership == Ownership::Absent {
         request = request.set_tags(Some(tags(owner)));
     }
     request
         .send_with(cloudwatch)
         .await
-        .map_err(|error| Fault::of("cloudwatch:PutMetricAlarm", &names.alarm, &error))?;
+        .map_err(|error| Fault::new("cloudwatch:PutMetricAlarm", &names.alarm, &error))?;
     Ok(())
 }
 
-/// Marks an alarm as its owner's. `PutMetricAlarm` leaves the tags of an alarm
-/// that exists as they are.
+/// Tags an existing alarm with its owner, because `PutMetricAlarm` does not change existing tags.
 pub(super) async fn mark(cloudwatch: &CloudWatch, arn: &str, owner: &Owner) -> Result<(), Fault> {
     cloudwatch
         .tag_resource()
@@ -62,7 +111,7 @@ pub(super) async fn mark(cloudwatch: &CloudWatch, arn: &str, owner: &Owner) -> R
         .set_tags(Some(tags(owner)))
         .send()
         .await
-        .map_err(|error| Fault::of("cloudwatch:TagResource", arn, &error))?;
+        .map_err(|error| Fault::new("cloudwatch:TagResource", arn, &error))?;
     Ok(())
 }
 
@@ -72,24 +121,17 @@ fn tags(owner: &Owner) -> Vec<Tag> {
         .to_vec()
 }
 
-/// Removes the alarm if it is this owner's.
+/// Removes the alarm, if it is ours. One that is already gone counts as removed.
 pub(super) async fn remove(
     cloudwatch: &CloudWatch,
-    place: &Place,
-    names: &Names,
-    owner: &Owner,
+    name: &str,
+    ownership: &Ownership,
 ) -> Result<(), Fault> {
-    let arn = place.alarm_arn(&names.alarm);
-    let (standing, _) = survey::alarm(cloudwatch, &names.alarm, &arn, owner).await?;
-    if !standing.is_ours() {
+    if !ownership.is_ours() {
         return Ok(());
     }
-    let removed = cloudwatch
-        .delete_alarms()
-        .alarm_names(&names.alarm)
-        .send()
-        .await;
-    match removed.map_err(|error| Fault::of("cloudwatch:DeleteAlarms", arn, &error)) {
+    let removed = cloudwatch.delete_alarms().alarm_names(name).send().await;
+    match removed.map_err(|error| Fault::new("cloudwatch:DeleteAlarms", name, &error)) {
         Err(fault) if !fault.is_not_found() => Err(fault),
         _ => Ok(()),
     }

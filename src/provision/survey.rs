@@ -1,150 +1,85 @@
-//! What stands there before anything is written, and whose it is.
+//! What already exists before anything is written, and who owns it.
 
-use std::fmt;
-
-use aws_sdk_cloudwatch::Client as CloudWatch;
-use aws_sdk_cloudwatch::types::AlarmType;
-use aws_sdk_sns::Client as Sns;
 use tracing::warn;
 
-use super::{Flow, Identity, filter};
-use crate::fault::Fault;
+use super::account::Account;
+use super::error::Error;
+use super::ownership::Ownership;
+use super::resource::Resource;
+use super::{alarm, filter, topic};
 use crate::names::Names;
-use crate::owner::{COMPLETE_TAG, OWNER_TAG, Owner, STACK_TAG};
-use crate::properties::{Properties, Remembered};
+use crate::properties::{PartialProperties, Properties};
 
-/// Whose a topic or an alarm is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// There is none of that name.
-    Absent,
-    /// It carries this owner's tag.
-    Ours,
-    /// It carries this owner's tag, and was made to the end.
-    OursComplete,
-    /// It carries no owner's tag: somebody made it by hand or otherwise.
-    Unmarked,
-    /// It is another stack's.
-    Of(String),
-}
-
-impl Standing {
-    pub(super) fn is_ours(&self) -> bool {
-        matches!(self, Self::Ours | Self::OursComplete)
-    }
-}
-
-/// What stands there.
+/// What already exists.
 pub(super) struct Survey {
-    pub(super) topic: Standing,
-    pub(super) alarm: Standing,
+    pub(super) topic: Ownership,
+    pub(super) alarm: Ownership,
     /// Whether the log group has a filter of our name.
     pub(super) filter_exists: bool,
     /// Every filter that feeds the metric, ours among them.
     feeds: Vec<filter::Feed>,
 }
 
-/// Why nothing was written, or what went wrong while writing.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    Fault(Fault),
-    Existing(String),
-}
-
-impl Refusal {
-    /// Whether it can be gone in a few seconds: a permission that has just been
-    /// given is not in force everywhere at once, and a topic that has just been
-    /// removed may still show its tags.
-    pub(super) fn may_pass(&self) -> bool {
-        match self {
-            Self::Fault(fault) => {
-                fault.is_denied()
-                    || fault.is(&[
-                        "ConcurrentAccess",
-                        "ConcurrentAccessException",
-                        "OperationAbortedException",
-                        "StaleTag",
-                        "StaleTagException",
-                    ])
-            }
-            Self::Existing(_) => false,
-        }
-    }
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fault(fault) => fault.fmt(f),
-            Self::Existing(text) => f.write_str(text),
-        }
-    }
-}
-
-/// Looks at everything that the properties name. The log group comes first:
-/// a wrong name is the likeliest mistake.
+/// Looks at everything that the properties name. The log group comes first, because a wrong name is
+/// the most likely mistake.
 pub(super) async fn survey(
-    flow: Flow<'_>,
-    identity: &Identity,
+    account: Account<'_>,
+    resource: &Resource,
     names: &Names,
     properties: &Properties,
-) -> Result<Survey, Refusal> {
+) -> Result<Survey, Error> {
+    let Account {
+        logs,
+        cloudwatch,
+        sns,
+        scope,
+    } = account;
+    let owner = &resource.owner;
     let log_group = &properties.log_group_name;
-    let filter_exists = match filter::exists(flow.logs, log_group, &names.filter).await {
+    let filter_exists = match filter::exists(logs, log_group, &names.filter).await {
         Ok(exists) => exists,
         Err(fault) if fault.is_not_found() => {
-            return Err(Refusal::Existing(format!(
-                "LogGroupName: there is no log group \"{log_group}\" in {}; give the group that \
-                 CloudTrail writes to in this region",
-                flow.place.region
+            return Err(Error::Existing(format!(
+                "LogGroupName: there is no log group \"{log_group}\" in {}; give the log group \
+                 that CloudTrail writes to in this Region",
+                scope.region
             )));
         }
         Err(fault) => return Err(fault.into()),
     };
-    let metric = (
-        properties.metric_namespace.clone(),
-        properties.metric_name.clone(),
-    );
-    let topic_arn = flow.place.topic_arn(&names.topic);
-    let alarm_arn = flow.place.alarm_arn(&names.alarm);
+    let (alarm_arn, topic_arn) = (scope.alarm_arn(&names.alarm), scope.topic_arn(&names.topic));
     Ok(Survey {
-        topic: topic(flow.sns, &topic_arn, &identity.owner).await?,
-        alarm: alarm(flow.cloudwatch, &names.alarm, &alarm_arn, &identity.owner)
+        topic: topic::ownership(sns, &topic_arn, owner).await?,
+        alarm: alarm::find(cloudwatch, &names.alarm, &alarm_arn, owner)
             .await?
-            .0,
+            .ownership,
         filter_exists,
-        feeds: filter::feeds(flow.logs, Some(&metric)).await?,
+        feeds: filter::feeds(logs, Some(&properties.metric)).await?,
     })
 }
 
 impl Survey {
-    /// Refuses to go on when something of that name is not ours, or when the
-    /// metric is fed already.
-    pub(super) fn refusal(
+    /// Refuses to continue when an object of our name is not ours, or when another filter already
+    /// feeds the metric.
+    pub(super) fn check(
         &self,
-        identity: &Identity,
+        resource: &Resource,
         names: &Names,
         properties: &Properties,
-        old: &Remembered,
-    ) -> Result<(), Refusal> {
-        for (what, name, standing) in [
+        old: &PartialProperties,
+    ) -> Result<(), Error> {
+        for (what, name, ownership) in [
             ("topic", &names.topic, &self.topic),
             ("alarm", &names.alarm, &self.alarm),
         ] {
-            match standing {
-                Standing::Absent | Standing::Ours | Standing::OursComplete => {}
-                Standing::Unmarked if properties.adopt => {
-                    warn!(name, "adopting the {what} that stands there");
+            match ownership {
+                Ownership::Absent | Ownership::Ours { .. } => {}
+                Ownership::Untagged if properties.adopt => {
+                    warn!(name, "adopting the existing {what}");
                 }
-                Standing::Unmarked => return Err(existing(what, name, "not made by this stack")),
-                Standing::Of(stack) => {
-                    return Err(Refusal::Existing(format!(
+                Ownership::Untagged => return Err(not_ours(what, name)),
+                Ownership::Theirs(stack) => {
+                    return Err(Error::Existing(format!(
                         "the {what} {name} exists and belongs to stack {stack}; choose another \
                          Name, or delete that stack first"
                     )));
@@ -152,22 +87,29 @@ impl Survey {
             }
         }
         let ours =
-            self.topic.is_ours() || self.alarm.is_ours() || identity.proves(&properties.name);
+            self.topic.is_ours() || self.alarm.is_ours() || resource.has_made(&properties.name);
         if self.filter_exists && !ours && !properties.adopt {
-            return Err(existing(
-                "metric filter",
-                &names.filter,
-                "not made by this stack",
-            ));
+            return Err(not_ours("metric filter", &names.filter));
         }
-        let replaced = identity
-            .current
-            .as_ref()
-            .map(|id| id.name.as_str())
+        self.check_feeds(resource, names, properties, old, ours)
+    }
+
+    /// Each error must count once. The filter of a resource that is being replaced may feed the
+    /// metric until it is removed.
+    fn check_feeds(
+        &self,
+        resource: &Resource,
+        names: &Names,
+        properties: &Properties,
+        old: &PartialProperties,
+        ours: bool,
+    ) -> Result<(), Error> {
+        let current_name = resource.id.as_ref().map(|id| id.name.as_str());
+        let replaced: Vec<String> = current_name
             .into_iter()
             .chain(old.name.as_deref())
             .map(|name| Names::of(name).filter)
-            .collect::<Vec<_>>();
+            .collect();
         let second = self.feeds.iter().find(|feed| {
             let named_ours = feed.filter == names.filter && (ours || properties.adopt);
             let here = feed.filter == names.filter && feed.log_group == properties.log_group_name;
@@ -177,17 +119,17 @@ impl Survey {
             Some(feed) if properties.adopt => warn!(
                 filter = feed.filter,
                 log_group = feed.log_group,
-                "another metric filter feeds the same metric: each error is counted twice"
+                "another metric filter feeds the same metric, so each error counts twice"
             ),
             Some(feed) => {
-                return Err(Refusal::Existing(format!(
+                return Err(Error::Existing(format!(
                     "the metric filter {} of log group {} already feeds {} {}, so each error \
-                     would count twice; delete that filter, or choose another MetricName, or set \
+                     would count twice; delete that filter, choose another MetricName, or set \
                      ExistingResources to Adopt to keep both",
                     feed.filter,
                     feed.log_group,
-                    properties.metric_namespace,
-                    properties.metric_name,
+                    properties.metric.namespace,
+                    properties.metric.name,
                 )));
             }
             None => {}
@@ -196,78 +138,9 @@ impl Survey {
     }
 }
 
-fn existing(what: &str, name: &str, whose: &str) -> Refusal {
-    Refusal::Existing(format!(
-        "the {what} {name} exists and was {whose}; choose another Name, or set \
+fn not_ours(what: &str, name: &str) -> Error {
+    Error::Existing(format!(
+        "the {what} {name} exists and was not made by this stack; choose another Name, or set \
          ExistingResources to Adopt to take it over"
     ))
-}
-
-/// Whose the topic is.
-pub(super) async fn topic(sns: &Sns, arn: &str, owner: &Owner) -> Result<Standing, Fault> {
-    let listed = sns.list_tags_for_resource().resource_arn(arn).send().await;
-    match listed.map_err(|error| Fault::of("sns:ListTagsForResource", arn, &error)) {
-        Ok(listed) => Ok(standing(
-            owner,
-            listed.tags().iter().map(|tag| (tag.key(), tag.value())),
-        )),
-        Err(fault) if fault.is_not_found() => Ok(Standing::Absent),
-        Err(fault) => Err(fault),
-    }
-}
-
-/// Whose the alarm is, and its metric.
-pub(super) async fn alarm(
-    cloudwatch: &CloudWatch,
-    name: &str,
-    arn: &str,
-    owner: &Owner,
-) -> Result<(Standing, Option<(String, String)>), Fault> {
-    let described = cloudwatch
-        .describe_alarms()
-        .alarm_names(name)
-        .alarm_types(AlarmType::MetricAlarm)
-        .send()
-        .await
-        .map_err(|error| Fault::of("cloudwatch:DescribeAlarms", arn, &error))?;
-    let Some(alarm) = described.metric_alarms().first() else {
-        return Ok((Standing::Absent, None));
-    };
-    let metric = alarm.namespace().zip(alarm.metric_name());
-    let metric = metric.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
-    let listed = cloudwatch
-        .list_tags_for_resource()
-        .resource_arn(arn)
-        .send()
-        .await
-        .map_err(|error| Fault::of("cloudwatch:ListTagsForResource", arn, &error))?;
-    let tags = listed.tags().iter();
-    let tags = tags.map(|tag| {
-        (
-            tag.key().unwrap_or_default(),
-            tag.value().unwrap_or_default(),
-        )
-    });
-    Ok((standing(owner, tags), metric))
-}
-
-/// Whose an object with these tags is.
-fn standing<'a>(owner: &Owner, tags: impl Iterator<Item = (&'a str, &'a str)>) -> Standing {
-    let mut marked = None;
-    let mut stack = None;
-    let mut complete = false;
-    for (key, value) in tags {
-        match key {
-            OWNER_TAG => marked = Some(value),
-            STACK_TAG => stack = Some(value),
-            COMPLETE_TAG => complete = true,
-            _ => {}
-        }
-    }
-    match marked {
-        None => Standing::Unmarked,
-        Some(id) if id == owner.id && complete => Standing::OursComplete,
-        Some(id) if id == owner.id => Standing::Ours,
-        Some(id) => Standing::Of(stack.unwrap_or(id).to_owned()),
-    }
 }

@@ -1,24 +1,25 @@
-//! The topic that people subscribe to: who may publish to it, its key, its
-//! tags and its e-mail subscriptions.
+//! The topic that people subscribe to: who may publish to it, its key, its tags and its e-mail
+//! subscriptions.
 
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sns::types::Tag;
 use serde_json::{Value, json};
 use tracing::info;
 
-use super::survey::{self, Standing};
+use super::ownership::Ownership;
+use crate::arn::Scope;
 use crate::fault::Fault;
-use crate::names::{Names, Place};
+use crate::names::Names;
 use crate::owner::{COMPLETE_TAG, Owner};
 use crate::properties::Properties;
 
-/// Who may publish besides this account's own roles (IAM decides on those):
-/// CloudWatch, for two alarms by name, of this account. And nobody without TLS.
-/// A policy replaces SNS's default one, so what is not here is not allowed.
+/// Lets CloudWatch publish for two named alarms of this account, and nobody without TLS. IAM
+/// decides about this account's own roles. A policy replaces SNS's default one, so it allows
+/// nothing else.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
-fn policy(place: &Place, names: &Names) -> Value {
-    let topic_arn = place.topic_arn(&names.topic);
+fn policy(scope: &Scope, names: &Names) -> Value {
+    let topic_arn = scope.topic_arn(&names.topic);
     json!({
         "Version": "2012-10-17",
         "Statement": [
@@ -29,10 +30,10 @@ fn policy(place: &Place, names: &Names) -> Value {
                 "Action": "sns:Publish",
                 "Resource": topic_arn,
                 "Condition": {
-                    "StringEquals": {"aws:SourceAccount": place.account},
+                    "StringEquals": {"aws:SourceAccount": scope.account},
                     "ArnEquals": {"aws:SourceArn": [
-                        place.alarm_arn(&names.alarm),
-                        place.alarm_arn(&names.undelivered),
+                        scope.alarm_arn(&names.alarm),
+                        scope.alarm_arn(&names.undelivered),
                     ]},
                 },
             },
@@ -48,21 +49,34 @@ fn policy(place: &Place, names: &Names) -> Value {
     })
 }
 
-/// Makes the topic, with its owner's tags, or brings an existing one to what the
-/// properties say; returns its ARN. A topic that appeared meanwhile with other
-/// tags makes `CreateTopic` fail, so a stranger's is not taken over.
+/// Who owns the topic.
+pub(super) async fn ownership(sns: &Sns, arn: &str, owner: &Owner) -> Result<Ownership, Fault> {
+    let listed = sns.list_tags_for_resource().resource_arn(arn).send().await;
+    match listed.map_err(|error| Fault::new("sns:ListTagsForResource", arn, &error)) {
+        Ok(listed) => {
+            let tags = listed.tags().iter().map(|tag| (tag.key(), tag.value()));
+            Ok(Ownership::new(owner, tags))
+        }
+        Err(fault) if fault.is_not_found() => Ok(Ownership::Absent),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Makes the topic with its owner's tags, or changes an existing one to what the properties say;
+/// returns its ARN. `CreateTopic` fails when a topic with other tags appeared in the meantime, so
+/// nobody else's is taken over.
 pub(super) async fn put(
     sns: &Sns,
-    place: &Place,
+    scope: &Scope,
     names: &Names,
     owner: &Owner,
     properties: &Properties,
-    standing: &Standing,
+    ownership: &Ownership,
 ) -> Result<String, Fault> {
-    let arn = place.topic_arn(&names.topic);
-    let policy = policy(place, names).to_string();
+    let arn = scope.topic_arn(&names.topic);
+    let policy = policy(scope, names).to_string();
     let key = properties.topic_kms_key_id.clone();
-    if *standing == Standing::Absent {
+    if *ownership == Ownership::Absent {
         let mut request = sns
             .create_topic()
             .name(&names.topic)
@@ -72,12 +86,12 @@ pub(super) async fn put(
             request = request.attributes("KmsMasterKeyId", key);
         }
         let created = request.send().await;
-        created.map_err(|error| Fault::of("sns:CreateTopic", &arn, &error))?;
+        created.map_err(|error| Fault::new("sns:CreateTopic", &arn, &error))?;
         return Ok(arn);
     }
     for (name, value) in [
         ("Policy", policy),
-        // An empty key is no encryption.
+        // An empty key turns encryption off.
         ("KmsMasterKeyId", key.unwrap_or_default()),
     ] {
         sns.set_topic_attributes()
@@ -86,13 +100,13 @@ pub(super) async fn put(
             .attribute_value(value)
             .send()
             .await
-            .map_err(|error| Fault::of("sns:SetTopicAttributes", &arn, &error))?;
+            .map_err(|error| Fault::new("sns:SetTopicAttributes", &arn, &error))?;
     }
     Ok(arn)
 }
 
-/// Marks the topic as its owner's and as made to the end. A Delete that swept
-/// everything away meanwhile makes this fail.
+/// Tags the topic with its owner and as complete. This fails when a Delete has removed the topic in
+/// the meantime.
 pub(super) async fn mark(sns: &Sns, arn: &str, owner: &Owner) -> Result<(), Fault> {
     const ACTION: &str = "sns:TagResource";
     let [id, stack] = owner.tags();
@@ -105,7 +119,7 @@ pub(super) async fn mark(sns: &Sns, arn: &str, owner: &Owner) -> Result<(), Faul
         )?))
         .send()
         .await
-        .map_err(|error| Fault::of(ACTION, arn, &error))?;
+        .map_err(|error| Fault::new(ACTION, arn, &error))?;
     Ok(())
 }
 
@@ -113,19 +127,16 @@ fn tags(action: &'static str, arn: &str, tags: &[(&str, &str)]) -> Result<Vec<Ta
     let built = tags
         .iter()
         .map(|(key, value)| Tag::builder().key(*key).value(*value).build());
-    built.collect::<Result<_, _>>().map_err(|error| Fault {
-        action,
-        object: arn.to_owned(),
-        code: None,
-        message: error.to_string(),
-    })
+    built
+        .collect::<Result<_, _>>()
+        .map_err(|error| Fault::local(action, arn, error))
 }
 
 /// One e-mail subscription.
 struct Subscription {
     address: String,
-    /// `None` while it is pending: SNS has no ARN for it then, or says
-    /// `PendingConfirmation` or `Deleted` instead.
+    /// `None` while it is pending: SNS then gives no ARN, or `PendingConfirmation` or `Deleted`
+    /// instead.
     arn: Option<String>,
 }
 
@@ -139,7 +150,7 @@ async fn subscriptions(sns: &Sns, topic_arn: &str) -> Result<Vec<Subscription>, 
     let mut subscriptions = Vec::new();
     while let Some(found) = pages.next().await {
         let found =
-            found.map_err(|error| Fault::of("sns:ListSubscriptionsByTopic", topic_arn, &error))?;
+            found.map_err(|error| Fault::new("sns:ListSubscriptionsByTopic", topic_arn, &error))?;
         if found.protocol() == Some("email") {
             subscriptions.push(Subscription {
                 address: found.endpoint.unwrap_or_default(),
@@ -150,8 +161,8 @@ async fn subscriptions(sns: &Sns, topic_arn: &str) -> Result<Vec<Subscription>, 
     Ok(subscriptions)
 }
 
-/// Subscribes each address that is neither subscribed nor pending: a second
-/// request would send its confirmation mail again.
+/// Subscribes each address that is neither subscribed nor pending, because a second request would
+/// send another confirmation mail.
 pub(super) async fn subscribe(
     sns: &Sns,
     topic_arn: &str,
@@ -169,14 +180,13 @@ pub(super) async fn subscribe(
             .endpoint(address)
             .send()
             .await
-            .map_err(|error| Fault::of("sns:Subscribe", topic_arn, &error))?;
+            .map_err(|error| Fault::new("sns:Subscribe", topic_arn, &error))?;
     }
     Ok(())
 }
 
-/// Ends the subscriptions of addresses that the properties named and no longer
-/// name. One that is still pending cannot be ended; SNS drops it after two days.
-/// Subscriptions that people made themselves stay.
+/// Unsubscribes addresses that the properties no longer name. A pending subscription cannot be
+/// ended; SNS drops it after two days. Subscriptions that people made themselves stay.
 ///
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html>
 pub(super) async fn unsubscribe(
@@ -199,7 +209,7 @@ pub(super) async fn unsubscribe(
             continue;
         };
         let ended = sns.unsubscribe().subscription_arn(arn).send().await;
-        match ended.map_err(|error| Fault::of("sns:Unsubscribe", topic_arn, &error)) {
+        match ended.map_err(|error| Fault::new("sns:Unsubscribe", topic_arn, &error)) {
             Err(fault) if !fault.is_not_found() => return Err(fault),
             _ => {}
         }
@@ -213,18 +223,12 @@ pub(super) async fn unsubscribe(
     Ok(())
 }
 
-/// Removes the topic, and with it its subscriptions, if it is this owner's.
-pub(super) async fn remove(
-    sns: &Sns,
-    place: &Place,
-    names: &Names,
-    owner: &Owner,
-) -> Result<(), Fault> {
-    let arn = place.topic_arn(&names.topic);
-    if !survey::topic(sns, &arn, owner).await?.is_ours() {
+/// Removes the topic, and its subscriptions with it, if it is ours.
+pub(super) async fn remove(sns: &Sns, arn: &str, ownership: &Ownership) -> Result<(), Fault> {
+    if !ownership.is_ours() {
         return Ok(());
     }
-    let removed = sns.delete_topic().topic_arn(&arn).send().await;
-    removed.map_err(|error| Fault::of("sns:DeleteTopic", &arn, &error))?;
+    let removed = sns.delete_topic().topic_arn(arn).send().await;
+    removed.map_err(|error| Fault::new("sns:DeleteTopic", arn, &error))?;
     Ok(())
 }

@@ -1,45 +1,38 @@
 //! From a state change to one published alert, with the real SDK clients.
 
+mod again;
 mod changes;
 mod limits;
 
 use serde_json::{Value, json};
+use stand_ins::log_events::LogEvent;
 
 use crate::fake_aws::{FakeAws, How, environment};
-use crate::invoke::{invoke, invoke_as, request, sample};
+use crate::invoke::{alarm_of_one, invoke, invoke_as, request, sample};
 use kms_alarm::environment::Environment;
-use kms_alarm::message::HttpsFormat;
+use kms_alarm::report::HttpsFormat;
 
 const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
 
-/// A world in which the sample's resource exists and the log group holds pages
-/// of events, all of them at the time of the samples' alarm.
+/// A world in which the sample's resource exists and the log group holds these pages of events.
 pub async fn provisioned(pages: &[&[&str]]) -> FakeAws {
     let aws = FakeAws::with_log_group();
     invoke(&aws, request("Create", &json!({}))).await.unwrap();
-    let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
-    {
-        let mut state = aws.state();
-        let group = state
-            .world
-            .log_groups
-            .get_mut("pattern1-logging-loggroup")
-            .unwrap();
-        group.pages = pages
-            .iter()
-            .map(|page| {
-                page.iter()
-                    .map(|name| (at.as_millisecond(), event(name)))
-                    .collect()
-            })
-            .collect();
-    }
+    let pages = pages.iter();
+    aws.fill_log(pages.map(|names| page(names.iter().map(|name| event(name)))));
     aws.calls();
     aws.state().parameters.clear();
     aws
 }
 
-/// A CloudTrail event as it stands in the log: one line.
+/// A page of messages from the time when the samples' alarm went off.
+pub fn page(messages: impl IntoIterator<Item = String>) -> Vec<LogEvent> {
+    let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
+    let at = at.as_millisecond();
+    messages.into_iter().map(|message| (at, message)).collect()
+}
+
+/// A CloudTrail event as it is in the log: one line.
 pub fn event(name: &str) -> String {
     let path = format!(
         "{}/tests/cloudtrail/{name}.json",
@@ -75,7 +68,7 @@ fn parameters(aws: &FakeAws, operation: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The searches for errors, without the one for changes of a key.
+/// The searches for errors, without those for changes of a key.
 fn searches(aws: &FakeAws) -> Vec<Value> {
     let mut searches = parameters(aws, "logs:FilterLogEvents");
     searches.retain(|search| !is_for_changes(search));
@@ -90,9 +83,9 @@ fn is_for_changes(search: &Value) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deployed_pattern_is_searched_in_the_alarms_window_page_by_page() {
+async fn the_deployed_pattern_is_searched_page_by_page() {
     let aws = provisioned(&[&["decrypt-incorrect-key"], &[], &["decrypt-access-denied"]]).await;
-    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    invoke(&aws, alarm_of_one()).await.unwrap();
     let searches = searches(&aws);
     let tokens: Vec<&Value> = searches.iter().map(|search| &search["nextToken"]).collect();
     assert_eq!(tokens, [&Value::Null, &json!("1"), &json!("2")]);
@@ -112,7 +105,7 @@ async fn the_deployed_pattern_is_searched_in_the_alarms_window_page_by_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_three_shapes_of_a_state_change_give_the_same_alert() {
+async fn all_three_event_shapes_give_the_same_alert() {
     let mut subjects = Vec::new();
     for name in ["sns-alarm", "lambda-action-alarm", "event-bridge-alarm"] {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;
@@ -129,7 +122,7 @@ async fn all_three_shapes_of_a_state_change_give_the_same_alert() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_delivery_twice_gives_alerts_with_the_same_id() {
+async fn a_repeated_delivery_has_the_same_alert_id() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     invoke(&aws, sample("sns-alarm")).await.unwrap();
     invoke(&aws, sample("sns-alarm")).await.unwrap();
@@ -163,21 +156,22 @@ async fn subscriptions_can_filter_by_severity_and_alarm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_nothing_is_found_a_wider_window_is_searched_and_the_alert_says_so() {
+async fn if_nothing_is_found_a_wider_window_is_searched() {
     let aws = provisioned(&[&[], &[]]).await;
     invoke(&aws, sample("sns-alarm")).await.unwrap();
     let starts: Vec<i64> = searches(&aws)
         .iter()
         .map(|search| search["startTime"].as_i64().unwrap())
         .collect();
-    assert_eq!(starts.len(), 4);
-    assert!(starts[2] < starts[0], "{starts:?}");
+    // Two pages, three more looks at them, and two pages of the wider window.
+    assert_eq!(starts.len(), 10);
+    assert!(starts[8] < starts[7], "{starts:?}");
     let mail = mail(&published(&aws));
     assert!(mail.contains("aws logs filter-log-events"), "{mail}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_fails_while_looking_the_alert_goes_out_and_says_what() {
+async fn the_alert_says_which_lookup_failed() {
     for (operation, how, said) in [
         (
             "logs:DescribeMetricFilters",
@@ -250,18 +244,18 @@ async fn every_record_of_a_batch_is_handled_when_one_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_failure_of_a_part_of_a_batch_says_that_the_rest_will_come_again() {
+async fn a_partial_failure_says_that_the_rest_is_sent_again() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     aws.fail("sns:Publish", How::Denied, 1);
     let error = invoke(&aws, sample("sns-two-records")).await.unwrap_err();
     assert!(
         error.ends_with(
-            "; the other 1 of 2 went out, and will again, with the same alert ids, when Lambda \
-             hands over the whole batch again"
+            "; the other 1 of 2 were sent, and will be sent again, with the same alert IDs, when \
+             Lambda retries the whole batch"
         ),
         "{error}"
     );
-    // Lambda hands over the whole batch again: what went out comes word for word.
+    // Lambda retries the whole batch, and what was sent is sent again word for word.
     invoke(&aws, sample("sns-two-records")).await.unwrap();
     let published = aws.state().published.clone();
     assert_eq!(published.len(), 3);
@@ -282,10 +276,10 @@ async fn a_record_that_hangs_leaves_the_others_their_time() {
     published(&aws);
 }
 
-/// Whichever way a change comes and whoever reads of it: the alert id is in
-/// every variant that has room for it, and the same.
+/// However a state change arrives and whoever reads of it: every variant that has room for an alert
+/// ID has the same one.
 #[tokio::test(start_paused = true)]
-async fn the_alert_id_is_the_same_in_every_variant_of_every_shape() {
+async fn every_variant_of_every_shape_has_the_same_alert_id() {
     let mut ids = std::collections::BTreeSet::new();
     for name in [
         "sns-alarm",
@@ -296,7 +290,7 @@ async fn the_alert_id_is_the_same_in_every_variant_of_every_shape() {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;
         let mut event = sample(name);
         if let Some(message) = event.pointer_mut("/Records/0/Sns/Message") {
-            // An alarm that is judged again on the same datapoints.
+            // The alarm evaluates the same datapoints again.
             let later = message.as_str().unwrap().replace("09:48:20", "09:49:20");
             *message = json!(later);
         }
@@ -320,7 +314,7 @@ async fn the_alert_id_is_the_same_in_every_variant_of_every_shape() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_no_alarm_is_passed_on_as_it_is() {
+async fn a_message_that_is_not_an_alarms_is_passed_on() {
     let aws = provisioned(&[]).await;
     let mut sample = sample("sns-test-message");
     sample["Records"][0]["Sns"]["MessageAttributes"] =
@@ -338,7 +332,19 @@ async fn a_message_that_is_no_alarm_is_passed_on_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_that_was_sent_again_by_hand_needs_no_more_than_its_message() {
+async fn an_alarm_whose_time_cannot_be_read_is_still_an_alert() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let mut event = sample("sns-alarm");
+    let message = &mut event["Records"][0]["Sns"]["Message"];
+    let time = "2026-11-23T09:48:20.123+0000";
+    let text = message.as_str().unwrap().replace(time, "23 November, 2026");
+    *message = text.into();
+    invoke(&aws, event).await.unwrap();
+    assert!(mail(&published(&aws)).contains("DisabledException"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resent_record_needs_only_its_message() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let message = &sample("sns-alarm")["Records"][0]["Sns"]["Message"];
     let event = json!({"Records": [{"Sns": {"Message": message}}]});
@@ -351,7 +357,7 @@ async fn a_record_that_was_sent_again_by_hand_needs_no_more_than_its_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_once() {
+async fn all_filters_are_searched_and_events_counted_once() {
     let aws = provisioned(&[&["decrypt-disabled", "decrypt-access-denied"]]).await;
     {
         let world = &mut aws.state().world;
@@ -362,7 +368,7 @@ async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_onc
         }
         world.log_groups.insert("second".to_owned(), group);
     }
-    invoke(&aws, sample("sns-alarm")).await.unwrap();
+    invoke(&aws, alarm_of_one()).await.unwrap();
     let groups: Vec<String> = searches(&aws)
         .iter()
         .map(|search| search["logGroupName"].as_str().unwrap().to_owned())
@@ -376,7 +382,7 @@ async fn every_filter_that_feeds_the_metric_is_searched_and_an_event_counted_onc
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_log_group_that_may_not_be_read_does_not_hide_the_others() {
+async fn an_unreadable_log_group_does_not_hide_the_others() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     {
         let world = &mut aws.state().world;
@@ -410,7 +416,7 @@ async fn a_message_from_the_peoples_topic_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recovery_is_told_with_how_long_and_how_many() {
+async fn a_recovery_has_its_duration_and_count() {
     let aws = provisioned(&[&["decrypt-disabled", "decrypt-access-denied"]]).await;
     let seconds = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
     {
@@ -428,14 +434,11 @@ async fn a_recovery_is_told_with_how_long_and_how_many() {
     invoke(&aws, sample("sns-ok")).await.unwrap();
     let mail = mail(&published(&aws)).replace('\n', " ");
     assert!(mail.contains("is OK again after 12 min"), "{mail}");
-    assert!(
-        mail.contains("2 calls to KMS failed in that time"),
-        "{mail}"
-    );
+    assert!(mail.contains("2 KMS calls failed in that time"), "{mail}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recovery_is_told_without_when_the_history_cannot_be_read() {
+async fn a_recovery_is_sent_without_the_history() {
     for how in [How::Denied, How::Hang] {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;
         aws.fail("cloudwatch:DescribeAlarmHistory", how, 99);
@@ -447,7 +450,7 @@ async fn a_recovery_is_told_without_when_the_history_cannot_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_beginning_of_an_older_alarm_is_not_taken_for_this_ones() {
+async fn the_start_of_an_older_alarm_is_ignored() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let seconds = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
     {
@@ -466,13 +469,13 @@ async fn the_beginning_of_an_older_alarm_is_not_taken_for_this_ones() {
     invoke(&aws, sample("sns-ok")).await.unwrap();
     let mail = mail(&published(&aws)).replace('\n', " ");
     assert!(
-        mail.contains("is OK again. Which calls to KMS failed"),
+        mail.contains("is OK again. Which KMS calls failed"),
         "{mail}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_alarm_that_only_had_no_data_before_has_not_recovered() {
+async fn ok_after_insufficient_data_is_no_recovery() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let mut event = sample("sns-ok");
     let message = event["Records"][0]["Sns"]["Message"].as_str().unwrap();
@@ -492,13 +495,13 @@ async fn an_alarm_that_only_had_no_data_before_has_not_recovered() {
     assert!(
         mail(&published)
             .replace('\n', " ")
-            .contains("It did not go off before")
+            .contains("has data again and is OK.")
     );
     assert_eq!(aws.calls(), ["sns:Publish"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn insufficient_data_is_told_without_looking_for_events() {
+async fn insufficient_data_starts_no_search() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     invoke(&aws, sample("sns-insufficient-data")).await.unwrap();
     assert!(!mail(&published(&aws)).contains("DisabledException"));
@@ -511,25 +514,18 @@ async fn the_functions_own_errors_are_labelled() {
     let mut own: Value = serde_json::from_str(&event("decrypt-disabled")).unwrap();
     own["userIdentity"]["inScopeOf"] =
         json!({ "credentialsIssuedTo": crate::fake_aws::FUNCTION_ARN });
-    let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
-    let events = vec![(at.as_millisecond(), own.to_string())];
-    aws.state()
-        .world
-        .log_groups
-        .get_mut("pattern1-logging-loggroup")
-        .unwrap()
-        .pages = vec![events];
+    aws.fill_log([page([own.to_string()])]);
     invoke(&aws, sample("sns-alarm")).await.unwrap();
     let published = published(&aws);
     let subject = published["Subject"].as_str().unwrap();
     assert!(
-        subject.starts_with("[KMS MEDIUM] the alarm's own call: "),
+        subject.starts_with("[KMS MEDIUM] the alarm's own: "),
         "{subject}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chat_that_reads_the_topic_gets_its_own_notification_and_nobody_else_does() {
+async fn only_https_subscribers_get_the_chat_format() {
     let mut published_https = Vec::new();
     for https_format in [HttpsFormat::Json, HttpsFormat::Chat] {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;

@@ -1,5 +1,5 @@
-//! Whatever comes in, what must hold holds: made-up input, the same on every
-//! run, and the inputs that fuzzing kept in `fuzz/corpus`.
+//! The invariants of `holds.rs` for any input: random input, the same on every run, and the inputs
+//! that fuzzing kept in `fuzz/corpus`.
 
 use std::path::Path;
 
@@ -49,7 +49,7 @@ fn samples(folder: &str) -> Vec<Value> {
         .collect()
 }
 
-/// What may stand where something else is expected.
+/// A value where another kind is expected.
 fn surprise() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -73,7 +73,7 @@ fn surprise() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The places in a value, as JSON pointers; also those in JSON within a text.
+/// All places in a value, as JSON pointers.
 fn places(value: &Value, here: &str, found: &mut Vec<String>) {
     found.push(here.to_owned());
     match value {
@@ -125,7 +125,7 @@ fn surprising(samples: Vec<Value>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// The events, and the messages within SNS's records by themselves.
+/// The events, and the messages of SNS's records on their own.
 fn events() -> Vec<Value> {
     let mut events = samples("events");
     let messages: Vec<Value> = events
@@ -159,7 +159,7 @@ fn any_window_is_in_order_and_in_bounds() {
 }
 
 #[test]
-fn any_alert_is_one_that_sns_takes_and_in_which_nothing_acts() {
+fn any_alert_is_accepted_by_sns_and_is_inert() {
     let log = prop::collection::vec(surprising(samples("tests/cloudtrail")), 0..4);
     let whole = (bytes(), log).prop_map(|(mut bytes, log)| {
         bytes.truncate(400);
@@ -167,12 +167,12 @@ fn any_alert_is_one_that_sns_takes_and_in_which_nothing_acts() {
         bytes.extend(log.join(&b'\n'));
         bytes
     });
-    check(100, &whole, holds::message);
-    check(60, &bytes(), holds::message);
+    check(100, &whole, holds::report);
+    check(60, &bytes(), holds::report);
 }
 
 #[test]
-fn any_answer_is_one_that_cloudformation_takes() {
+fn any_answer_is_accepted_by_cloudformation() {
     check(2_000, &bytes(), holds::answer);
 }
 
@@ -182,7 +182,7 @@ fn what_fuzzing_kept_holds() {
         ("event", holds::event),
         ("cloudtrail", holds::cloudtrail),
         ("window", holds::window),
-        ("message", holds::message),
+        ("report", holds::report),
         ("answer", holds::answer),
     ];
     for (target, holds) in targets {

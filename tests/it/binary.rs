@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::bootstrap::Run;
 use crate::fake_aws::{FakeAws, How};
-use crate::invoke::sample;
-use crate::runtime_api::Run;
+use crate::invoke::{alarm_of_one, sample};
 
 fn create() -> Value {
     let mut event = sample("cloudformation-create");
@@ -45,7 +45,7 @@ async fn a_second_answer_is_refused_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn it_answers_before_lambda_ends_it_when_a_call_hangs() {
+async fn it_answers_before_the_timeout_if_a_call_hangs() {
     let aws = FakeAws::with_log_group();
     aws.fail("sns:CreateTopic", How::Hang, 99);
     let run = Run {
@@ -68,7 +68,7 @@ async fn it_answers_before_lambda_ends_it_when_a_call_hangs() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_sent_again_and_a_redirect_not_followed() {
+async fn a_slow_answer_is_retried_and_no_redirect_followed() {
     let aws = FakeAws::with_log_group();
     aws.fail("PUT", How::Slow(30), 1);
     let ran = Run::new(&aws).events(vec![create()]).await;
@@ -86,7 +86,7 @@ async fn a_slow_answer_is_sent_again_and_a_redirect_not_followed() {
 }
 
 #[tokio::test]
-async fn requests_that_are_huge_or_full_of_nonsense_are_answered() {
+async fn huge_and_nonsensical_requests_are_answered() {
     let mut huge = create();
     huge["ResourceProperties"]["Name"] = json!("é".repeat(2_000_000));
     let mut nonsense = create();
@@ -114,7 +114,7 @@ async fn requests_that_are_huge_or_full_of_nonsense_are_answered() {
 }
 
 #[tokio::test]
-async fn it_answers_also_without_a_region_and_credentials() {
+async fn it_answers_without_region_and_credentials() {
     let aws = FakeAws::with_log_group();
     let ran = Run::new(&aws)
         .with("AWS_REGION", "")
@@ -130,7 +130,7 @@ async fn it_answers_also_without_a_region_and_credentials() {
 }
 
 #[tokio::test]
-async fn the_log_never_holds_the_response_url_whatever_the_level_and_the_outcome() {
+async fn the_response_url_is_never_logged() {
     for level in [
         "info",
         "trace",
@@ -158,12 +158,12 @@ async fn the_log_never_holds_the_response_url_whatever_the_level_and_the_outcome
 async fn an_outcome_is_one_json_line_with_the_request_id() {
     let aws = FakeAws::with_log_group();
     let ran = Run::new(&aws).events(vec![create()]).await;
-    let lines = lines(&ran.log);
-    let outcome = lines
-        .iter()
-        .find(|line| line["message"] == "answered CloudFormation")
-        .unwrap();
-    assert_eq!(outcome["success"], true);
+    let outcomes = outcomes(&ran.log);
+    assert_eq!(outcomes.len(), 1, "{}", ran.log);
+    let outcome = &outcomes[0];
+    assert_eq!(outcome["outcome"], "provisioned");
+    assert_eq!(outcome["request_type"], "Create");
+    assert_eq!(outcome["physical_id"], aws.answer()["PhysicalResourceId"]);
     assert_eq!(
         outcome["span"]["request_id"],
         "8f507cfc-0000-4111-8222-example"
@@ -171,7 +171,7 @@ async fn an_outcome_is_one_json_line_with_the_request_id() {
 }
 
 #[tokio::test]
-async fn an_event_of_no_known_shape_is_an_error_that_names_what_was_expected() {
+async fn an_unknown_event_names_what_was_expected() {
     let aws = FakeAws::with_log_group();
     let ran = Run::new(&aws)
         .events(vec![json!({"detail-type": "Scheduled Event"})])
@@ -187,13 +187,13 @@ async fn an_event_of_no_known_shape_is_an_error_that_names_what_was_expected() {
 }
 
 #[tokio::test]
-async fn it_starts_and_answers_without_any_setting_of_its_own() {
+async fn it_answers_without_settings_of_its_own() {
     let aws = FakeAws::with_log_group();
     let ran = Run {
         variables: vec![],
         ..Run::new(&aws)
     }
-    .events(vec![create(), sample("sns-alarm")])
+    .events(vec![create(), alarm_of_one()])
     .await;
     assert_eq!(ran.outcomes[0], Ok(()));
     let error = ran.outcomes[1].as_ref().unwrap_err()["errorMessage"]
@@ -226,67 +226,75 @@ async fn every_sample_event_is_answered() {
     }
 }
 
-/// The lines that CloudWatch reads as metrics too.
+/// The lines that say what became of each event.
 fn outcomes(log: &str) -> Vec<Value> {
-    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
-    lines
-        .filter(|line: &Value| line["_aws"].is_object())
+    lines(log)
+        .into_iter()
+        .filter(|line| line["outcome"].is_string())
         .collect()
 }
 
 #[tokio::test]
-async fn each_outcome_is_one_line_that_is_metrics_too_whatever_the_level() {
-    for level in ["info", "warn", "off", "trace"] {
-        let aws = FakeAws::with_log_group();
-        let mut wrong = create();
-        wrong["ResourceProperties"]["Period"] = json!("7");
-        let events = vec![
-            create(),
-            sample("sns-alarm"),
-            sample("sns-two-records"),
-            sample("sns-test-message"),
-            json!({"neither": 1}),
-        ];
-        let ran = Run::new(&aws).with("RUST_LOG", level).events(events).await;
-        let lines = outcomes(&ran.log);
-        let told: Vec<(&str, u64)> = lines
-            .iter()
-            .map(|line| {
-                (
-                    line["outcome"].as_str().unwrap(),
-                    line["AlertsSent"].as_u64().unwrap(),
-                )
-            })
-            .collect();
-        let expected = [
-            ("provisioned", 0),
-            ("alerted", 1),
-            ("alerted", 1),
-            ("alerted", 1),
-            ("passedOn", 0),
-            ("failed", 0),
-        ];
-        assert_eq!(told, expected, "{level}: {}", ran.log);
-        for line in &lines {
-            assert_eq!(line["FunctionName"], "pattern1-alarm-AlarmFunction");
-            assert_eq!(line["requestId"], "8f507cfc-0000-4111-8222-example");
-            assert_eq!(
-                line["_aws"]["CloudWatchMetrics"][0]["Namespace"],
-                "KmsAlarm"
-            );
-        }
-        let aws = FakeAws::with_log_group();
-        let ran = Run::new(&aws)
-            .with("RUST_LOG", level)
-            .events(vec![wrong])
-            .await;
-        let lines = outcomes(&ran.log);
+async fn each_event_and_each_record_has_one_outcome() {
+    let aws = FakeAws::with_log_group();
+    let mut wrong = create();
+    wrong["ResourceProperties"]["Period"] = json!("7");
+    wrong["ResponseURL"] = json!("{endpoint}/another-answer");
+    let events = vec![
+        create(),
+        alarm_of_one(),
+        sample("sns-two-records"),
+        sample("sns-test-message"),
+        json!({"neither": 1}),
+        wrong,
+    ];
+    let ran = Run::new(&aws).events(events).await;
+    let lines = outcomes(&ran.log);
+    let seen: Vec<&str> = lines
+        .iter()
+        .map(|line| line["outcome"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "provisioned",
+        "alerted",
+        "alerted",
+        "alerted",
+        "passed_on",
+        "failed",
+        "failed",
+    ];
+    assert_eq!(seen, expected, "{}", ran.log);
+    for line in &lines {
+        assert_eq!(line["level"], "INFO");
+        assert!(line["took_ms"].is_u64(), "{line}");
         assert_eq!(
-            (lines.len(), &lines[0]["Failed"]),
-            (1, &json!(1)),
-            "{level}"
+            line["span"]["request_id"],
+            "8f507cfc-0000-4111-8222-example"
         );
     }
+}
+
+#[tokio::test]
+async fn the_outcome_of_an_alert_has_its_id_and_its_counts() {
+    let aws = crate::alert::provisioned(&[&["decrypt-disabled"]]).await;
+    aws.fail("logs:FilterLogEvents", How::Denied, 1);
+    let ran = Run::new(&aws)
+        .events(vec![alarm_of_one(), alarm_of_one()])
+        .await;
+    let lines = outcomes(&ran.log);
+    let published = aws.state().published.clone();
+    for (line, published) in lines.iter().zip(&published) {
+        let mail = crate::alert::mail(published);
+        assert!(mail.contains(line["alert_id"].as_str().unwrap()), "{mail}");
+        assert_eq!(line["state"], "ALARM");
+    }
+    let counts = |line: &Value| {
+        let counts = ["events_found", "lookups_failed"].map(|name| line[name].as_u64().unwrap());
+        (line["severity"].as_str().unwrap().to_owned(), counts)
+    };
+    assert_eq!(lines.len(), 2, "{}", ran.log);
+    assert_eq!(counts(&lines[0]).1, [0, 1]);
+    assert_eq!(counts(&lines[1]), ("CRITICAL".to_owned(), [1, 0]));
 }
 
 #[tokio::test]
@@ -295,24 +303,27 @@ async fn an_outcome_holds_nothing_personal_and_no_credentials() {
     let mut create = create();
     create["ResourceProperties"]["Emails"] = json!("oncall@example.com");
     let ran = Run::new(&aws)
-        .events(vec![
-            create,
-            sample("sns-alarm"),
-            sample("sns-test-message"),
-        ])
+        .events(vec![create, alarm_of_one(), sample("sns-test-message")])
         .await;
     let lines = outcomes(&ran.log);
     assert_eq!(lines.len(), 3);
     let told = format!("{lines:?}");
-    for secret in ["oncall", "@", "AKID", "secret", "arn:aws:iam", "X-Amz"] {
+    for secret in [
+        "oncall",
+        "@",
+        "ASIA",
+        "wJalr",
+        "secret",
+        "arn:aws:iam",
+        "X-Amz",
+    ] {
         assert!(!told.contains(secret), "{secret}: {told}");
     }
 }
 
-/// With three seconds to go, a call that never answers is given up in time for
-/// the publish.
+/// With three seconds to go, a call that never answers is given up in time for the publish.
 #[tokio::test]
-async fn a_hanging_call_never_takes_the_time_of_the_publish() {
+async fn a_hanging_call_leaves_time_for_the_publish() {
     for (event, call) in [
         ("sns-alarm", "logs:DescribeMetricFilters"),
         ("sns-alarm", "logs:FilterLogEvents"),
@@ -341,7 +352,7 @@ async fn a_hanging_call_never_takes_the_time_of_the_publish() {
 }
 
 #[tokio::test]
-async fn a_hanging_publish_is_an_error_before_lambda_ends_the_invocation() {
+async fn a_hanging_publish_is_reported_before_the_timeout() {
     let aws = crate::alert::provisioned(&[&["decrypt-disabled"]]).await;
     aws.fail("sns:Publish", How::Hang, 99);
     let run = Run {
@@ -349,7 +360,7 @@ async fn a_hanging_publish_is_an_error_before_lambda_ends_the_invocation() {
         ..Run::new(&aws)
     };
     let started = Instant::now();
-    let ran = run.events(vec![sample("sns-alarm")]).await;
+    let ran = run.events(vec![alarm_of_one()]).await;
     assert!(
         started.elapsed() < Duration::from_secs(3),
         "{:?}",

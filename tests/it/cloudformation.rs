@@ -1,7 +1,8 @@
-//! CloudFormation's side of the protocol: a stack with one custom resource. It
-//! sends what CloudFormation sends after each answer (the Delete after a failed
-//! Create, the Update that rolls an Update back, the Delete of what was
-//! replaced), and holds after every request what must always hold.
+//! CloudFormation's side of the protocol: a stack with one custom resource.
+//!
+//! It sends what CloudFormation sends after each answer (the Delete after a failed Create, the
+//! Update that rolls an Update back, the Delete of what was replaced), and checks after every
+//! request what must always hold.
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes.html>
 
@@ -20,7 +21,7 @@ pub const INVENTED_ID: &str = "pattern1-alarm-KmsAlarm-1XHTQ0ABCDEF";
 /// A stack, and the AWS it is in.
 pub struct Stack {
     pub aws: FakeAws,
-    /// The resource's id, while there is one.
+    /// The resource's ID, while there is one.
     pub id: Option<String>,
     properties: Value,
 }
@@ -47,8 +48,8 @@ impl Stack {
         answer
     }
 
-    /// Updates it. An Update that fails is rolled back by another; one that
-    /// replaced the resource is followed by a Delete of the old one.
+    /// Updates it. Another Update rolls back one that fails; a Delete of the old resource follows
+    /// one that replaced it.
     pub async fn update(&mut self, properties: &Value) -> Value {
         let before = self.id.clone().expect("a resource");
         let answer = self.send(self.update_event(properties)).await;
@@ -66,7 +67,7 @@ impl Stack {
         answer
     }
 
-    /// The Update from new properties to those of before.
+    /// The Update back to the properties of before.
     pub async fn roll_back(&mut self, from: &Value) {
         let mut event = self.update_event(&self.properties.clone());
         event["OldResourceProperties"] = request("Create", from)["ResourceProperties"].clone();
@@ -75,7 +76,7 @@ impl Stack {
         self.clean_up_after(&answer).await;
     }
 
-    /// Takes the id of an Update's answer, and removes what it replaced.
+    /// Takes the ID from an Update's answer, and removes what was replaced.
     async fn clean_up_after(&mut self, answer: &Value) {
         let id = answer["PhysicalResourceId"].as_str().unwrap().to_owned();
         let before = self.id.replace(id.clone()).expect("a resource");
@@ -107,7 +108,7 @@ impl Stack {
         event
     }
 
-    /// Sends one request, holds what must hold of its answer, and returns it.
+    /// Sends one request, checks what must hold for its answer, and returns it.
     pub async fn send(&self, event: Value) -> Value {
         let before = self.aws.state().answers.len();
         invoke(&self.aws, event.clone())
@@ -150,8 +151,7 @@ impl Stack {
     }
 }
 
-/// Everything that belongs to the resource: what carries an owner's tag, and
-/// filters of our names.
+/// Everything that belongs to the resource: objects with an owner's tag, and filters of our names.
 pub fn owned(world: &World) -> Vec<String> {
     let topics = world
         .topics
@@ -174,7 +174,7 @@ pub fn owned(world: &World) -> Vec<String> {
         .collect()
 }
 
-/// A world in which other people's things stand beside the log groups.
+/// A world that also has other people's objects.
 pub fn inhabited() -> FakeAws {
     let aws = FakeAws::with_log_group();
     {
@@ -212,8 +212,8 @@ thread_local! {
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Captures the log of every test, once for the whole process: the subscriber of
-/// a single thread would race with those of the others.
+/// Captures the log of every test, once for the whole process, because the subscribers of single
+/// threads would race with each other.
 fn capture_log() {
     static CAPTURED: Once = Once::new();
     CAPTURED.call_once(|| {

@@ -1,34 +1,34 @@
-//! The connections that the real `bootstrap` makes: when, over which proxy, and trusting whom.
+//! The connections that the real `bootstrap` opens: when, through which proxy, and whom it trusts.
 
 use std::io::Write as _;
 
 use serde_json::json;
+use stand_ins::test_ca::TestCa;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::alert::provisioned;
-use crate::authority::Authority;
+use crate::bootstrap::Run;
 use crate::fake_aws::FakeAws;
-use crate::invoke::sample;
-use crate::runtime_api::Run;
+use crate::invoke::alarm_of_one;
 
-/// A file that trusts the authority.
-fn bundle(authority: &Authority) -> tempfile::NamedTempFile {
+/// A file with the authority's root.
+fn bundle(ca: &TestCa) -> tempfile::NamedTempFile {
     let mut bundle = tempfile::NamedTempFile::new().unwrap();
-    bundle.write_all(authority.root.as_bytes()).unwrap();
+    bundle.write_all(ca.root.as_bytes()).unwrap();
     bundle
 }
 
 #[tokio::test]
-async fn an_alert_goes_over_the_connections_that_were_opened_before_it() {
-    let authority = Authority::new("A bundle of one's own");
-    let bundle = bundle(&authority);
+async fn an_alert_uses_the_connections_opened_ahead() {
+    let ca = TestCa::new("Ours");
+    let bundle = bundle(&ca);
     let aws = provisioned(&[&["decrypt-incorrect-key"]]).await;
     let ran = Run::new(&aws)
-        .over_tls(&authority)
+        .over_tls(&ca)
         .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
-        .events(vec![sample("sns-alarm")])
+        .events(vec![alarm_of_one()])
         .await;
     assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
     let before = ran
@@ -42,14 +42,14 @@ async fn an_alert_goes_over_the_connections_that_were_opened_before_it() {
 }
 
 #[tokio::test]
-async fn whom_the_bundle_does_not_name_is_not_told_anything() {
-    let (ours, theirs) = (Authority::new("Ours"), Authority::new("Theirs"));
+async fn an_untrusted_endpoint_gets_no_request() {
+    let (ours, theirs) = (TestCa::new("Ours"), TestCa::new("Theirs"));
     let bundle = bundle(&ours);
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let ran = Run::new(&aws)
         .over_tls(&theirs)
         .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
-        .events(vec![sample("sns-alarm")])
+        .events(vec![alarm_of_one()])
         .await;
     let error = ran.outcomes[0].as_ref().unwrap_err()["errorMessage"]
         .as_str()
@@ -60,15 +60,15 @@ async fn whom_the_bundle_does_not_name_is_not_told_anything() {
 }
 
 #[tokio::test]
-async fn without_tls_nothing_is_asked_before_the_first_event() {
+async fn without_tls_no_connection_is_opened_ahead() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
-    let ran = Run::new(&aws).events(vec![sample("sns-alarm")]).await;
+    let ran = Run::new(&aws).events(vec![alarm_of_one()]).await;
     assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
     assert_eq!(ran.requests[0], "GET /2018-06-01/runtime/invocation/next");
 }
 
 #[tokio::test]
-async fn an_endpoint_that_never_answers_does_not_keep_the_first_event_away() {
+async fn a_silent_endpoint_does_not_delay_the_first_event() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("https://{}", silent.local_addr().unwrap());
     let ran = Run::new(&FakeAws::with_log_group())
@@ -80,7 +80,7 @@ async fn an_endpoint_that_never_answers_does_not_keep_the_first_event_away() {
     assert!(message.starts_with("unexpected event"), "{message}");
 }
 
-/// A proxy that lets everything through and tells where to.
+/// A proxy that lets everything through and reports the destinations.
 async fn proxy() -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -108,16 +108,16 @@ async fn proxy() -> (String, mpsc::UnboundedReceiver<String>) {
 }
 
 #[tokio::test]
-async fn the_proxy_that_the_environment_names_is_used() {
-    let authority = Authority::new("Behind the proxy");
-    let bundle = bundle(&authority);
+async fn the_proxy_from_the_environment_is_used() {
+    let ca = TestCa::new("Behind the proxy");
+    let bundle = bundle(&ca);
     let (address, mut destinations) = proxy().await;
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let ran = Run::new(&aws)
-        .over_tls(&authority)
+        .over_tls(&ca)
         .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
         .with("HTTPS_PROXY", &address)
-        .events(vec![sample("sns-alarm")])
+        .events(vec![alarm_of_one()])
         .await;
     assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
     assert_eq!(aws.state().published.len(), 1);

@@ -1,6 +1,6 @@
 //! CloudFormation is answered whatever happens.
 
-use kms_alarm::custom_resource::{Answer, Data, LIMIT, Response};
+use kms_alarm::custom_resource::{Answer, Data, MAX_RESPONSE_BYTES, Response};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::fake_aws::{FakeAws, How};
 use crate::invoke::{invoke, request};
 
 #[tokio::test(start_paused = true)]
-async fn an_aws_call_that_hangs_is_given_up_in_time_for_the_answer() {
+async fn a_hanging_call_leaves_time_for_the_answer() {
     let aws = FakeAws::with_log_group();
     aws.fail("sns:CreateTopic", How::Hang, 99);
     let started = tokio::time::Instant::now();
@@ -62,7 +62,7 @@ async fn the_answer_echoes_the_ids_and_has_no_content_type() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_s3_fails_to_take_is_sent_again() {
+async fn an_answer_that_s3_fails_to_accept_is_sent_again() {
     let aws = FakeAws::with_log_group();
     aws.fail("PUT", How::Status(503), 2);
     aws.fail("PUT", How::Reset, 1);
@@ -71,7 +71,7 @@ async fn an_answer_that_s3_fails_to_take_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_s3_refuses_is_not_sent_again_and_not_handed_back_to_lambda() {
+async fn a_refused_answer_is_not_retried_by_us_or_by_lambda() {
     let aws = FakeAws::with_log_group();
     aws.fail("PUT", How::Status(403), 1);
     invoke(&aws, request("Create", &json!({}))).await.unwrap();
@@ -80,7 +80,7 @@ async fn an_answer_that_s3_refuses_is_not_sent_again_and_not_handed_back_to_lamb
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_never_comes_through_is_an_error_that_does_not_show_the_address() {
+async fn an_undelivered_answer_is_an_error_without_the_address() {
     for (how, expected) in [
         (
             How::Status(500),
@@ -122,17 +122,17 @@ async fn no_answer_is_sent_to_a_host_that_is_not_aws() {
         error,
         "the ResponseURL is not an AWS host; no answer is sent to it"
     );
-    // Nor is anything done that nobody would hear of.
+    // Nor is any work done that cannot be answered.
     assert_eq!(aws.calls(), Vec::<String>::new());
 }
 
-/// Which id an answer carries, whatever was asked and whatever became of it.
+/// The ID in an answer, for every request and every result.
 #[tokio::test(start_paused = true)]
-async fn the_physical_id_is_deterministic_never_empty_and_echoed_when_something_fails() {
+async fn the_physical_id_is_deterministic_and_echoed_on_failure() {
     let known = "kms-alarm/v1/pattern1-logging/3edcf8d736df";
     let failed_create = "kms-alarm/v1/pattern1-logging/3edcf8d736df/incomplete";
     let renamed = "kms-alarm/v1/renamed/3edcf8d736df";
-    // The request, the id it carries, its name, whether it succeeds, the id answered.
+    // The request, its ID, its name, whether it succeeds, the ID in the answer.
     let table = [
         ("Create", None, "pattern1-logging", true, known),
         ("Create", None, "pattern1-logging", false, failed_create),
@@ -195,7 +195,7 @@ async fn the_physical_id_is_deterministic_never_empty_and_echoed_when_something_
     }
 }
 
-/// Any text, those included that grow when they are written as JSON.
+/// Any text, including text that gets longer as JSON.
 fn any_text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         any::<String>(),
@@ -232,7 +232,7 @@ fn an_answer_is_valid_json_within_the_limit_whatever_it_is_made_of() {
                 result,
             };
             let json = Response::new(&answer, &stack_id, "request", &logical_resource_id).to_json();
-            prop_assert!(json.len() <= LIMIT, "{} bytes", json.len());
+            prop_assert!(json.len() <= MAX_RESPONSE_BYTES, "{} bytes", json.len());
             let read: Value = serde_json::from_slice(&json).unwrap();
             prop_assert_eq!(&read["StackId"], &json!(stack_id));
             match &answer.result {
@@ -252,7 +252,7 @@ fn an_answer_is_valid_json_within_the_limit_whatever_it_is_made_of() {
 }
 
 #[test]
-fn a_panic_unwinds_also_in_the_function_that_is_deployed() {
+fn the_deployed_function_unwinds_on_a_panic() {
     let manifest = include_str!("../../Cargo.toml");
     assert!(manifest.contains("\npanic = \"unwind\"\n"));
 }

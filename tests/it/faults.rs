@@ -1,6 +1,5 @@
-//! The alert flow with a failure at every call in every way: one alert goes
-//! out, or the publish itself failed and Lambda is told. Never silence, never
-//! two alerts.
+//! The alert flow with a failure of every call in every way: one alert is sent, or the publish
+//! itself failed and Lambda learns of it. Never silence, never two alerts.
 
 use std::io::Write as _;
 
@@ -10,7 +9,7 @@ use crate::alert::{mail, provisioned};
 use crate::fake_aws::{FakeAws, How};
 use crate::invoke::{invoke, sample};
 
-/// How a call is made to fail.
+/// The ways in which a call fails.
 const WAYS: [How; 13] = [
     How::Throttled,
     How::Status(500),
@@ -27,16 +26,16 @@ const WAYS: [How; 13] = [
     How::ExpiredToken,
 ];
 
-/// What there is to tell.
+/// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Telling {
     /// Errors, on two pages.
     Errors,
-    /// An alarm of which nothing is found, not in the wider window either.
+    /// An alarm without any event, not even in the wider window.
     NothingFound,
-    /// A recovery, its beginning in the alarm's history.
+    /// A recovery whose start is in the alarm's history.
     Recovery,
-    /// A message that is no alarm.
+    /// A message that is not an alarm.
     Other,
 }
 
@@ -94,8 +93,7 @@ struct Count {
     failed: usize,
 }
 
-/// What a reader gets, however its lines are broken and however many pages were
-/// read for it.
+/// What a reader gets, regardless of its line breaks and of how many pages were read for it.
 fn text(published: &Value) -> String {
     let text = match published["MessageStructure"].as_str() {
         Some(_) => mail(published),
@@ -145,8 +143,8 @@ fn check(
     }
     let (mail, prose) = (mail(&told.published[0]), text(&told.published[0]));
     let said = [format!("{operation} "), "could not be looked up".to_owned()];
-    let missing = prose.contains("WHAT IS MISSING HERE")
-        && said.iter().any(|said| prose.contains(said.as_str()));
+    let missing =
+        prose.contains("WHAT IS MISSING") && said.iter().any(|said| prose.contains(said.as_str()));
     let cut = prose.contains("because time ran out");
     assert!(
         missing || cut,
@@ -160,7 +158,7 @@ fn check(
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_call_fails_in_whatever_way_one_alert_goes_out_or_lambda_is_told() {
+async fn any_failure_sends_one_alert_or_fails_the_invocation() {
     let mut told = std::io::stderr();
     let mut total = 0;
     for telling in TELLINGS {
@@ -192,11 +190,12 @@ async fn whatever_call_fails_in_whatever_way_one_alert_goes_out_or_lambda_is_tol
             failed,
         } = count;
         let cells = w + partial + failed;
-        // Not `eprintln!`, which the test harness keeps to itself.
+        // Not `eprintln!`, which the test harness captures.
         let _ = writeln!(
             told,
             "matrix: alert, {telling:?}: {} calls × {} ways × once or lasting: {cells} invocations: \
-             {w} whole alerts, {partial} that say what is missing, {failed} failed publishes told to Lambda",
+             {w} whole alerts, {partial} that say what is missing, {failed} failed publishes \
+             reported to Lambda",
             whole.calls.len(),
             WAYS.len(),
         );
@@ -204,15 +203,16 @@ async fn whatever_call_fails_in_whatever_way_one_alert_goes_out_or_lambda_is_tol
     }
     let _ = writeln!(
         told,
-        "matrix: alerting in all: {total} invocations with a failure, none silent, none with two alerts"
+        "matrix: alerting in all: {total} invocations with a failure, none silent, none with two \
+         alerts"
     );
     assert!(total > 250, "{total}");
 }
 
-/// The one case in which nobody can know: SNS took the message and the answer
-/// never came. It is sent again, and the same alert id tells.
+/// The one case in which nobody can know: SNS took the message, but its answer never arrived. The
+/// message is sent again, and the same alert ID shows that it is the same alert.
 #[tokio::test(start_paused = true)]
-async fn a_publish_whose_answer_was_lost_is_repeated_word_for_word() {
+async fn a_publish_without_an_answer_is_repeated() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     aws.fail("sns:Publish", How::Lost, 1);
     invoke(&aws, sample("sns-alarm")).await.unwrap();
@@ -222,8 +222,7 @@ async fn a_publish_whose_answer_was_lost_is_repeated_word_for_word() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_publish_that_was_answered_with_success_is_not_repeated_whatever_the_rest_of_the_answer()
-{
+async fn an_accepted_publish_is_not_repeated() {
     for how in [How::Malformed, How::ResetMidBody, How::StallMidBody] {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;
         aws.fail("sns:Publish", how, 99);
@@ -233,7 +232,7 @@ async fn a_publish_that_was_answered_with_success_is_not_repeated_whatever_the_r
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_publish_is_told_before_lambda_ends_the_invocation() {
+async fn a_failed_publish_is_reported_before_the_timeout() {
     for how in [How::Hang, How::Throttled, How::Status(503), How::Refused] {
         let aws = provisioned(&[&["decrypt-disabled"]]).await;
         aws.fail("logs:FilterLogEvents", How::Hang, 99);

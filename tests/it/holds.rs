@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use kms_alarm::alarm::{Datapoint, Metric, StateChange, StateValue};
 use kms_alarm::cloudtrail::Event;
-use kms_alarm::custom_resource::{Answer, LIMIT, Request, Response};
-use kms_alarm::findings::Findings;
-use kms_alarm::message::{self, Alert, HttpsFormat, Outcome, Search};
+use kms_alarm::custom_resource::{Answer, MAX_RESPONSE_BYTES, Request, Response};
+use kms_alarm::findings::{Findings, Progress, Search};
 use kms_alarm::properties::Properties;
+use kms_alarm::report::{Evidence, HttpsFormat, Message, Report};
 use serde_json::Value;
 
 /// SNS takes so much, the two attributes and their names among it.
@@ -20,10 +20,12 @@ const LARGEST_PUBLISH: usize = 262_144 - 1_024;
 /// and what is read can be worked with.
 pub fn event(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let mut changes: Vec<StateChange> = StateChange::from_sns_message(&text).into_iter().collect();
+    let mut changes: Vec<StateChange> = StateChange::from_sns_message(&text, None)
+        .into_iter()
+        .collect();
     if let Ok(event) = serde_json::from_slice::<Value>(data) {
-        changes.extend(StateChange::from_lambda_action(&event));
-        changes.extend(StateChange::from_event_bridge(&event));
+        changes.extend(StateChange::from_lambda_action(&event, None));
+        changes.extend(StateChange::from_event_bridge(&event, None));
         if let Ok((request, _)) = Request::read(event, None) {
             let _ = Properties::read(&request.resource_properties);
             let _ = request.service_timeout();
@@ -31,7 +33,7 @@ pub fn event(data: &[u8]) {
     }
     for change in changes {
         change_holds(&change);
-        let read_again = StateChange::from_sns_message(&text);
+        let read_again = StateChange::from_sns_message(&text, None);
         if let Ok(again) = read_again {
             assert_eq!(again.alert_id().len(), 12);
         }
@@ -54,8 +56,8 @@ pub fn cloudtrail(data: &[u8]) {
         }
     }
     assert_eq!(counted(&findings), lines);
-    let grouped: u64 = findings.groups().iter().map(|group| group.count()).sum();
-    assert_eq!(grouped + findings.ungrouped(), findings.found());
+    let grouped: u64 = findings.groups().iter().map(|(group, _)| group.count).sum();
+    assert_eq!(grouped + findings.ungrouped, findings.found);
     assert!(findings.groups().len() <= 50);
 }
 
@@ -65,7 +67,7 @@ pub fn window(data: &[u8]) {
 }
 
 /// An alert made of anything: SNS takes it, and nothing in it acts.
-pub fn message(data: &[u8]) {
+pub fn report(data: &[u8]) {
     let mut bytes = Bytes(data);
     let change = bytes.change();
     let searches: Vec<Search> = (0..bytes.byte() % 4)
@@ -74,10 +76,10 @@ pub fn message(data: &[u8]) {
             log_group: bytes.text(),
             pattern: bytes.text(),
             pages: bytes.number().unsigned_abs(),
-            outcome: match bytes.byte() % 3 {
-                0 => Outcome::Complete,
-                1 => Outcome::OutOfTime,
-                _ => Outcome::Failed,
+            progress: match bytes.byte() % 3 {
+                0 => Progress::Complete,
+                1 => Progress::OutOfTime,
+                _ => Progress::Failed,
             },
         })
         .collect();
@@ -93,7 +95,8 @@ pub fn message(data: &[u8]) {
         findings.read(line);
         findings.read_change(line);
     }
-    let alert = Alert {
+    findings.explain(Timestamp::MIN);
+    let evidence = Evidence {
         change: &change,
         window: change.window(),
         widened,
@@ -101,13 +104,13 @@ pub fn message(data: &[u8]) {
         findings: &findings,
         problems: &problems,
         zone: &zone,
-        https: if chat {
-            HttpsFormat::Chat
-        } else {
-            HttpsFormat::Json
-        },
     };
-    let message = message::compose(&alert);
+    let https_format = if chat {
+        HttpsFormat::Chat
+    } else {
+        HttpsFormat::Json
+    };
+    let message = Message::new(Report::of(&evidence), https_format);
     let line = |text: &str, most: usize| {
         let plain = |byte: u8| (b' '..=b'~').contains(&byte);
         !text.is_empty() && text.len() <= most && text.bytes().all(plain)
@@ -128,10 +131,10 @@ pub fn message(data: &[u8]) {
         "{}",
         message.mail
     );
-    assert_eq!(json["counts"]["found"], findings.found());
+    assert_eq!(json["counts"]["found"], findings.found);
     assert_eq!(
         message,
-        message::compose(&alert),
+        Message::new(Report::of(&evidence), https_format),
         "the same again is the same"
     );
 }
@@ -161,7 +164,7 @@ pub fn answer(data: &[u8]) {
         result,
     };
     let json = Response::new(&answer, &stack_id, "request", &logical_resource_id).to_json();
-    assert!(json.len() <= LIMIT, "{} bytes", json.len());
+    assert!(json.len() <= MAX_RESPONSE_BYTES, "{} bytes", json.len());
     let read: Value = serde_json::from_slice(&json).expect("JSON");
     if answer.result.is_ok() {
         assert_eq!(read["Status"], "SUCCESS");
@@ -173,7 +176,7 @@ pub fn answer(data: &[u8]) {
 }
 
 fn counted(findings: &Findings) -> u64 {
-    findings.found() + findings.duplicates() + findings.not_errors() + findings.unreadable()
+    findings.found + findings.duplicates + findings.not_errors + findings.unreadable
 }
 
 fn change_holds(change: &StateChange) {
@@ -191,7 +194,7 @@ fn change_holds(change: &StateChange) {
         "{wider:?}"
     );
     assert_eq!(change.alert_id().len(), 12);
-    let _ = (change.expected(), change.partition());
+    let _ = change.expected();
     if change.new_state == StateValue::Alarm {
         for datapoint in change.deciding() {
             assert!(datapoint.start <= window.end);
@@ -273,6 +276,7 @@ impl Bytes<'_> {
             reason,
             changed_at: self.moment(),
             previous_changed_at: self.option(Self::moment),
+            contributor: self.option(Self::text),
             metric: self.option(|bytes| Metric {
                 namespace: bytes.text(),
                 name: bytes.text(),

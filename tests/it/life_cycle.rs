@@ -1,6 +1,5 @@
-//! Whole lives of a stack, with a failure at every call in every way. After
-//! each: nothing of ours is left once the stack is deleted, and nothing of
-//! anybody else's has changed.
+//! Whole lives of a stack, with every call failing in every way. After each of them nothing of ours
+//! is left once the stack is deleted, and nothing of anybody else's has changed.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -21,7 +20,7 @@ const WAYS: [How; 6] = [
     How::Malformed,
 ];
 
-/// What the Updates of these lives change.
+/// The properties before and after the Updates of these lives.
 fn first() -> Value {
     json!({"Emails": "a@example.com,b@example.com"})
 }
@@ -39,7 +38,7 @@ fn renamed() -> Value {
     json!({"Emails": "b@example.com", "Name": "renamed"})
 }
 
-/// One request of a life, the one that is made to fail.
+/// The request of a life that is made to fail.
 #[derive(Clone, Copy, Debug)]
 enum Failing {
     Create,
@@ -48,8 +47,8 @@ enum Failing {
     Delete,
 }
 
-/// Lives through everything up to and with the request that is to fail; then
-/// what CloudFormation does about it, and the end of the stack.
+/// Sends everything up to and including the request that is to fail, then what CloudFormation sends
+/// after that, and deletes the stack. Returns how many calls the request made.
 async fn live(failing: Failing, fault: Option<(usize, How, bool)>) -> usize {
     let aws = inhabited();
     let before = aws.world();
@@ -103,8 +102,8 @@ async fn live(failing: Failing, fault: Option<(usize, How, bool)>) -> usize {
     calls
 }
 
-/// After a rollback everything is as before, but for the settings that SNS and
-/// CloudWatch keep in another form.
+/// After a rollback everything is as before, except settings that SNS and CloudWatch store in
+/// another form.
 #[track_caller]
 fn check_rolled_back(
     aws: &FakeAws,
@@ -120,7 +119,7 @@ fn check_rolled_back(
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_call_fails_in_whatever_way_nothing_of_ours_is_left_and_nothing_else_touched() {
+async fn no_failed_call_leaves_anything_of_ours_or_touches_others() {
     let mut told = std::io::stderr();
     let mut total = 0;
     for failing in [
@@ -139,7 +138,7 @@ async fn whatever_call_fails_in_whatever_way_nothing_of_ours_is_left_and_nothing
                 }
             }
         }
-        // Not `eprintln!`, which the test harness keeps to itself.
+        // Not `eprintln!`, which the test harness captures.
         let _ = writeln!(
             told,
             "matrix: {failing:?}: {calls} calls × {} ways × once or lasting: {lives} lives",
@@ -154,8 +153,8 @@ async fn whatever_call_fails_in_whatever_way_nothing_of_ours_is_left_and_nothing
     assert!(total > 400, "{total}");
 }
 
-/// A Create that CloudFormation gives up while it runs: the Delete arrives with
-/// an id of CloudFormation's own, while any of the Create's calls is under way.
+/// CloudFormation gives up on a Create that still runs: the Delete arrives with an invented ID
+/// while the Create waits for one of its calls, whichever that is.
 #[tokio::test(start_paused = true)]
 async fn a_delete_while_a_create_is_running_leaves_nothing() {
     let calls = live(Failing::Create, None).await;
@@ -183,7 +182,7 @@ async fn a_delete_while_a_create_is_running_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_that_was_never_answered_is_swept_away_by_the_delete_with_an_invented_id() {
+async fn a_delete_with_an_invented_id_removes_an_unanswered_create() {
     let aws = inhabited();
     let before = aws.world();
     let stack = Stack::new(&aws);
@@ -233,7 +232,7 @@ async fn two_deliveries_of_a_create_at_once_end_in_one_resource() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_that_comes_after_the_stack_stopped_waiting_is_not_done() {
+async fn a_create_that_nobody_waits_for_is_not_done() {
     let aws = inhabited();
     let mut stack = Stack::new(&aws);
     stack.create(&first()).await;
@@ -292,7 +291,7 @@ async fn a_replacement_is_rolled_back_in_both_forms_that_are_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_delete_of_an_attempt_that_failed_does_not_remove_what_a_later_one_made() {
+async fn deleting_a_failed_attempt_keeps_what_a_later_one_made() {
     let aws = inhabited();
     let mut stack = Stack::new(&aws);
     aws.fail("logs:PutMetricFilter", How::NotFound, 1);
@@ -313,7 +312,7 @@ async fn a_failed_adoption_removes_nothing_that_was_there_before() {
     let adopt = json!({"ExistingResources": "Adopt"});
     let aws = inhabited();
     {
-        // As the lab's reader made it: the resource without its tags.
+        // As somebody who did the lab by hand left it: without tags.
         let mut stack = Stack::new(&aws);
         stack.create(&json!({})).await;
         let world = &mut aws.state().world;
@@ -357,7 +356,7 @@ async fn a_failed_adoption_removes_nothing_that_was_there_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permission_that_arrives_late_is_waited_for_and_one_that_does_not_is_named() {
+async fn a_late_permission_is_awaited_and_a_missing_one_named() {
     let aws = inhabited();
     let mut stack = Stack::new(&aws);
     aws.fail("logs:PutMetricFilter", How::Denied, 3);
@@ -383,7 +382,7 @@ async fn a_permission_that_arrives_late_is_waited_for_and_one_that_does_not_is_n
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_could_not_be_undone_is_named_and_the_delete_finishes_the_job() {
+async fn what_could_not_be_undone_is_named_and_deleted_later() {
     let aws = inhabited();
     let before = aws.world();
     let mut stack = Stack::new(&aws);
@@ -397,7 +396,7 @@ async fn what_could_not_be_undone_is_named_and_the_delete_finishes_the_job() {
     );
     assert!(
         reason.contains(
-            "; and not all that was made could be undone: sns:DeleteTopic on \
+            "; and not everything that was made could be removed: sns:DeleteTopic on \
              arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic: AuthorizationError"
         ),
         "{reason}"
@@ -429,7 +428,7 @@ async fn what_a_failed_replacement_left_is_removed_by_its_rollback() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wrong_addresses_are_told_to_cloudformation_and_not_to_the_log() {
+async fn only_cloudformation_sees_wrong_addresses() {
     let aws = inhabited();
     let mut stack = Stack::new(&aws);
     let answer = stack
@@ -440,7 +439,7 @@ async fn wrong_addresses_are_told_to_cloudformation_and_not_to_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_with_a_name_that_cannot_be_used_is_deleted_without_a_call() {
+async fn a_create_with_an_unusable_name_is_deleted_without_a_call() {
     let aws = inhabited();
     let mut stack = Stack::new(&aws);
     let answer = stack.create(&json!({"Name": "my alarm"})).await;
@@ -467,11 +466,11 @@ async fn a_resource_that_moved_to_another_stack_keeps_its_owner() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_topic_that_somebody_makes_meanwhile_is_not_taken_over() {
+async fn a_topic_that_appears_meanwhile_is_not_taken_over() {
     const TOPIC: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
     let aws = inhabited();
     let mut stack = Stack::new(&aws);
-    // All has been looked at; the topic appears while it is about to be made.
+    // The topic appears after everything was looked at, and before ours is made.
     aws.fail("sns:CreateTopic", How::Slow(2), 1);
     let appears = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -482,4 +481,25 @@ async fn a_topic_that_somebody_makes_meanwhile_is_not_taken_over() {
     let (answer, ()) = tokio::join!(stack.create(&properties), appears);
     assert_eq!(answer["Status"], "FAILED");
     assert_eq!(aws.world().topics[TOPIC], crate::fake_aws::Topic::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_belongs_to_others_by_now_is_not_undone() {
+    const TOPIC: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
+    let aws = inhabited();
+    let stack = Stack::new(&aws);
+    // The topic gets another owner after it was made, and before the Create fails.
+    aws.fail("logs:PutMetricFilter", How::Slow(2), 1);
+    aws.fail("cloudwatch:PutMetricAlarm", How::NotFound, 1);
+    let retagged = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut state = aws.state();
+        let topic = state.world.topics.get_mut(TOPIC).unwrap();
+        topic
+            .tags
+            .insert("kms-alarm:owner".to_owned(), "other".to_owned());
+    };
+    let (answer, ()) = tokio::join!(stack.send(request("Create", &first())), retagged);
+    assert_eq!(answer["Status"], "FAILED");
+    assert_eq!(owned(&aws.world()), [TOPIC]);
 }

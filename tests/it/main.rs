@@ -1,5 +1,5 @@
-//! Everything that tests the program from outside its modules, in one binary
-//! because the SDK crates take long to link.
+//! Everything that tests the program from outside its modules, in one binary because the SDK crates
+//! take long to link.
 
 #![allow(missing_docs, unreachable_pub)]
 // Tests say what they expect by unwrapping it, in their helpers too.
@@ -12,8 +12,8 @@
 
 mod alert;
 mod anything;
-mod authority;
 mod binary;
+mod bootstrap;
 mod cloudformation;
 mod connections;
 mod custom_resource;
@@ -26,6 +26,5 @@ mod life_cycle;
 mod provision;
 mod readme;
 mod rules;
-mod runtime_api;
 mod storm;
 mod upgrades;

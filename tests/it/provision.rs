@@ -16,7 +16,7 @@ async fn answered(aws: &FakeAws, event: Value) -> Value {
     aws.answer()
 }
 
-/// A world in which the sample's resource has been created, and its id.
+/// A world in which the sample's resource was created, and its ID.
 async fn created(replaced: &Value) -> (FakeAws, String) {
     let aws = FakeAws::with_log_group();
     let answer = answered(&aws, request("Create", replaced)).await;
@@ -39,7 +39,7 @@ async fn the_deployed_alarm_is_the_labs_setting_by_setting() {
         &world.log_groups["pattern1-logging-loggroup"].filters["pattern1-logging-metricfilter"];
     let transformation = &filter["metricTransformations"][0];
     let alarm = &world.alarms["pattern1-logging-alarm"].settings;
-    // What is set, where it stands, what the lab's Section 4 says.
+    // The setting, the value found, and the value in the lab's Section 4.
     let table = [
         (
             "filter pattern",
@@ -127,7 +127,7 @@ async fn create_answers_with_every_attribute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn create_looks_first_and_makes_the_alarm_last_but_for_the_mark_of_completion() {
+async fn create_looks_first_and_makes_the_alarm_last() {
     let aws = FakeAws::with_log_group();
     answered(
         &aws,
@@ -153,7 +153,7 @@ async fn create_looks_first_and_makes_the_alarm_last_but_for_the_mark_of_complet
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_topic_lets_in_cloudwatch_for_two_alarms_of_this_account_and_nobody_without_tls() {
+async fn the_topic_policy_allows_two_alarms_and_only_tls() {
     let (aws, _) = created(&json!({})).await;
     let policy: Value =
         serde_json::from_str(&aws.world().topics[TOPIC].attributes["Policy"]).unwrap();
@@ -201,7 +201,7 @@ async fn the_topic_and_the_alarm_carry_their_owners_tags() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_topic_with_a_key_of_the_users_is_encrypted_and_decrypted_again() {
+async fn encryption_with_a_key_of_the_users_is_turned_on_and_off() {
     let key = "arn:aws:kms:ap-southeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     let (aws, id) = created(&json!({"TopicKmsKeyId": key})).await;
     assert_eq!(aws.world().topics[TOPIC].attributes["KmsMasterKeyId"], key);
@@ -215,7 +215,7 @@ async fn a_topic_with_a_key_of_the_users_is_encrypted_and_decrypted_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn raw_notifications_make_the_alarm_notify_the_peoples_topic_too() {
+async fn raw_notifications_add_the_peoples_topic() {
     let (aws, _) = created(&json!({"RawNotifications": "true"})).await;
     let actions = &aws.world().alarms["pattern1-logging-alarm"].settings["AlarmActions"];
     assert_eq!(actions[1], TOPIC);
@@ -242,7 +242,7 @@ async fn a_log_group_that_does_not_exist_is_named() {
     assert!(
         reason(&answer).starts_with(
             "LogGroupName: there is no log group \"pattern1-logging-loggroup\" in ap-southeast-2; \
-             give the group that CloudTrail writes to in this region"
+             give the log group that CloudTrail writes to in this Region"
         ),
         "{answer}"
     );
@@ -308,7 +308,7 @@ async fn another_log_group_gets_the_filter_before_the_old_one_loses_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn removed_addresses_are_unsubscribed_when_confirmed_and_left_to_expire_when_pending() {
+async fn removed_addresses_are_unsubscribed_unless_pending() {
     let all = json!({"Emails": "a@example.com,b@example.com"});
     let (aws, id) = created(&all).await;
     {
@@ -329,7 +329,7 @@ async fn removed_addresses_are_unsubscribed_when_confirmed_and_left_to_expire_wh
         .keys()
         .cloned()
         .collect();
-    // b never confirmed, own was subscribed by its owner.
+    // b never confirmed, and own@example.com's owner subscribed it.
     assert_eq!(
         subscriptions,
         ["b@example.com", "c@example.com", "own@example.com"]
@@ -337,7 +337,7 @@ async fn removed_addresses_are_unsubscribed_when_confirmed_and_left_to_expire_wh
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_is_subscribed_already_gets_no_second_confirmation_mail() {
+async fn a_subscribed_address_gets_no_second_confirmation_mail() {
     let emails = json!({"Emails": "a@example.com"});
     let (aws, id) = created(&emails).await;
     answered(&aws, request_about("Update", &id, &emails, &emails)).await;
@@ -345,7 +345,7 @@ async fn an_address_that_is_subscribed_already_gets_no_second_confirmation_mail(
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_name_makes_another_resource_and_the_delete_removes_the_old_one() {
+async fn another_name_replaces_the_resource() {
     let (aws, id) = created(&json!({})).await;
     let update = request_about("Update", &id, &json!({}), &json!({"Name": "second"}));
     let answer = answered(&aws, update).await;
@@ -422,7 +422,7 @@ async fn a_delete_that_is_denied_fails_and_says_what() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_alarm_a_topic_or_a_filter_of_somebody_elses_is_left_as_it_was() {
+async fn objects_of_others_are_left_as_they_were() {
     type Put = fn(&mut World);
     let table: [(Put, &str); 5] = [
         (
@@ -476,7 +476,7 @@ async fn an_alarm_a_topic_or_a_filter_of_somebody_elses_is_left_as_it_was() {
             },
             "the metric filter Pattern1CloudWatchLogGroupMetricFilter of log group \
              pattern1-logging-loggroup already feeds Pattern1Application/KMSSecurity \
-             KMSSecurityError, so each error would count twice; delete that filter, or choose \
+             KMSSecurityError, so each error would count twice; delete that filter, choose \
              another MetricName, or set ExistingResources to Adopt to keep both",
         ),
     ];
@@ -487,7 +487,7 @@ async fn an_alarm_a_topic_or_a_filter_of_somebody_elses_is_left_as_it_was() {
         let answer = answered(&aws, request("Create", &json!({}))).await;
         assert!(reason(&answer).starts_with(expected), "{answer}");
         assert_eq!(aws.world(), before, "{expected}");
-        // The Delete that CloudFormation sends next touches nothing either.
+        // Nor does the Delete that CloudFormation sends next touch anything.
         let id = answer["PhysicalResourceId"].as_str().unwrap();
         let delete = request_about("Delete", id, &json!({}), &json!({}));
         assert_eq!(answered(&aws, delete).await["Status"], "SUCCESS");
@@ -554,7 +554,7 @@ async fn adopt_takes_over_what_was_made_by_hand_and_then_it_is_ours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_create_that_fails_leaves_nothing_behind_and_says_where_it_failed() {
+async fn a_failed_create_leaves_nothing_and_says_where_it_failed() {
     for operation in [
         "sns:CreateTopic",
         "sns:ListSubscriptionsByTopic",

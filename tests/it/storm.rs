@@ -1,17 +1,17 @@
-//! Too much of everything: a hundred thousand events, events of a megabyte,
-//! events that are no events.
+//! Too much of everything: a hundred thousand events, events of a megabyte, events that are not
+//! even events.
 
 use std::io::Write as _;
 
 use kms_alarm::alarm::StateChange;
 use serde_json::{Value, json};
 
-use crate::alert::{event, mail, provisioned};
+use crate::alert::{event, mail, page, provisioned};
+use crate::bootstrap::Run;
 use crate::fake_aws::{FakeAws, How};
-use crate::invoke::{invoke, sample};
-use crate::runtime_api::Run;
+use crate::invoke::{alarm_of_one, invoke, sample};
 
-/// So many pages with ten thousand different events each: half of one kind, a
+/// This many pages, each with ten thousand different events: half of them are of one kind, a
 /// quarter each of two others.
 async fn storm(pages: usize) -> FakeAws {
     let kinds = [
@@ -29,31 +29,16 @@ async fn storm(pages: usize) -> FakeAws {
             "eventName": "Decrypt",
             "errorCode": kinds[number % 4],
             "sourceIPAddress": format!("10.0.{}.{}", number / 256 % 256, number % 256),
-            "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": role}}},
+            "userIdentity": {
+                "type": "AssumedRole",
+                "sessionContext": {"sessionIssuer": {"arn": role}},
+            },
         })
         .to_string()
     };
-    let page = |page: usize| (0..10_000).map(|n| event(page * 10_000 + n)).collect();
-    holding((0..pages).map(page).collect()).await
-}
-
-/// A log group that holds these pages of messages.
-async fn holding(pages: Vec<Vec<String>>) -> FakeAws {
+    let messages = |page: usize| (0..10_000).map(move |n| event(page * 10_000 + n));
     let aws = provisioned(&[]).await;
-    let at: jiff::Timestamp = "2026-11-23T09:47:10Z".parse().unwrap();
-    let at = at.as_millisecond();
-    {
-        let mut state = aws.state();
-        let group = state
-            .world
-            .log_groups
-            .get_mut("pattern1-logging-loggroup")
-            .unwrap();
-        let pages = pages.into_iter();
-        group.pages = pages
-            .map(|page| page.into_iter().map(|message| (at, message)).collect())
-            .collect();
-    }
+    aws.fill_log((0..pages).map(|number| page(messages(number))));
     aws
 }
 
@@ -79,7 +64,7 @@ fn group_counts(alert: &Value) -> Vec<(&str, u64)> {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_events_are_counted_and_grouped_in_bounded_memory() {
+async fn a_hundred_thousand_events_take_bounded_memory() {
     let mut peaks = Vec::new();
     for pages in [2, 10] {
         let aws = storm(pages).await;
@@ -88,7 +73,7 @@ async fn a_hundred_thousand_events_are_counted_and_grouped_in_bounded_memory() {
         let alert = alert(&aws);
         let count = pages as u64 * 10_000;
         assert_eq!(alert["counts"]["found"], count);
-        assert_eq!(alert["searches"][0]["outcome"], "complete");
+        assert_eq!(alert["searches"][0]["progress"], "complete");
         let mut groups = group_counts(&alert);
         groups.sort_unstable();
         assert_eq!(
@@ -104,21 +89,22 @@ async fn a_hundred_thousand_events_are_counted_and_grouped_in_bounded_memory() {
     let (two, ten) = (peaks[0], peaks[1]);
     let _ = writeln!(
         std::io::stderr(),
-        "matrix: storm: peak memory with 20,000 events {} MiB, with 100,000 {} MiB (unoptimized build)",
+        "matrix: storm: peak memory with 20,000 events {} MiB, with 100,000 {} MiB \
+         (unoptimized build)",
         two / 1024,
         ten / 1024
     );
-    // What is remembered of an event is eight bytes, however large it is.
+    // An event takes eight bytes of memory, however large it is.
     assert!(ten < two + 16 * 1024, "{two} KiB, {ten} KiB");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_read_before_time_ran_out_is_counted_and_the_cut_said() {
+async fn what_was_read_in_time_is_counted() {
     let aws = storm(10).await;
     aws.fail("logs:FilterLogEvents", How::Slow(7), 99);
     invoke(&aws, sample("sns-alarm")).await.unwrap();
     let alert = alert(&aws);
-    assert_eq!(alert["searches"][0]["outcome"], "outOfTime");
+    assert_eq!(alert["searches"][0]["progress"], "outOfTime");
     let pages = alert["searches"][0]["pages"].as_u64().unwrap();
     assert!((5..10).contains(&pages), "{pages}");
     assert_eq!(alert["counts"]["found"], pages * 10_000);
@@ -139,7 +125,7 @@ async fn what_was_read_before_time_ran_out_is_counted_and_the_cut_said() {
     );
 }
 
-/// Messages that are huge, deep or garbled, and how many of them are readable.
+/// Messages that are huge, deeply nested or garbled, and the number of readable ones.
 fn hostile() -> (Vec<String>, u64) {
     let with = |field: &str, value: &str, number: u32| {
         let good = event("decrypt-incorrect-key")
@@ -167,11 +153,12 @@ fn hostile() -> (Vec<String>, u64) {
 }
 
 #[tokio::test]
-async fn hostile_messages_cost_themselves_and_nothing_else() {
+async fn hostile_messages_do_not_hide_others() {
     let (mut messages, readable) = hostile();
     let unreadable = messages.len() as u64 - readable;
     messages.push(event("decrypt-disabled"));
-    let aws = holding(vec![messages]).await;
+    let aws = provisioned(&[]).await;
+    aws.fill_log([page(messages)]);
     let ran = Run::new(&aws).events(vec![sample("sns-alarm")]).await;
     assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
     let alert = alert(&aws);
@@ -187,26 +174,27 @@ async fn hostile_messages_cost_themselves_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_hostile_event_is_an_error_and_the_next_is_answered() {
+async fn the_next_event_after_a_hostile_one_is_answered() {
     let mut huge = sample("sns-alarm");
     huge["Records"][0]["Sns"]["Message"] = json!("x".repeat(256 * 1024));
     let mut deep = sample("event-bridge-alarm");
     deep["detail"]["state"]["reasonData"] = json!("[".repeat(200_000));
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let ran = Run::new(&aws)
-        .events(vec![huge, deep, json!([[[[]]]]), sample("sns-alarm")])
+        .events(vec![huge, deep, json!([[[[]]]]), alarm_of_one()])
         .await;
-    let told: Vec<bool> = ran.outcomes.iter().map(Result::is_ok).collect();
-    // The first is no alarm's and passed on; that SNS would refuse one so large with its footer is
-    // SNS's to say.
-    assert_eq!(told, [true, true, false, true], "{}", ran.log);
+    let succeeded: Vec<bool> = ran.outcomes.iter().map(Result::is_ok).collect();
+    // The first is not an alarm's, and is passed on. With its footer it is too large for SNS, but
+    // it is up to SNS to refuse it.
+    assert_eq!(succeeded, [true, true, false, true], "{}", ran.log);
 }
 
 #[test]
-fn a_change_with_a_thousand_datapoints_is_read() {
+fn a_change_with_many_datapoints_is_read() {
     let mut event = sample("event-bridge-alarm");
-    let data = json!({"evaluatedDatapoints": vec![json!({"timestamp": "2026-11-23T09:47:00.000+0000", "value": 2.0}); 100_000]});
+    let datapoint = json!({"timestamp": "2026-11-23T09:47:00.000+0000", "value": 2.0});
+    let data = json!({"evaluatedDatapoints": vec![datapoint; 100_000]});
     event["detail"]["state"]["reasonData"] = json!(data.to_string());
-    let change = StateChange::from_event_bridge(&event).unwrap();
+    let change = StateChange::from_event_bridge(&event, None).unwrap();
     assert!(change.datapoints.len() <= 1_500);
 }

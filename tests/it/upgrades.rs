@@ -1,6 +1,6 @@
-//! What each released version left in people's stacks: its properties and its
-//! id live there for ever, and every later version must understand them.
-//! `tests/upgrades` has a file for each that changed either; none is ever edited.
+//! What each released version left in people's stacks. Its properties and its ID live there
+//! forever, and every later version must understand them. `tests/upgrades` has a file for each
+//! version that changed either; none is ever edited.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn released() -> Vec<(String, Value)> {
         .collect()
 }
 
-/// Sends the request, and returns the id it was answered with.
+/// Sends the request, and returns the ID in the answer.
 #[track_caller]
 fn check_succeeded(aws: &FakeAws, version: &str) -> Value {
     let answer = aws.answer();

@@ -1,40 +1,18 @@
-//! Which roots are asked, against servers of two authorities.
-
-#![allow(unreachable_pub)]
+//! Which roots decide, with servers of two certificate authorities.
 
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use stand_ins::server::{Response, Server};
+use stand_ins::test_ca::TestCa;
 use tokio::net::TcpListener;
 
 use super::*;
 
-#[path = "../../../tests/it/authority.rs"]
-mod authority;
-
-use authority::Authority;
-
-/// A server that answers every request with 200; its address.
-async fn serving(authority: &Authority) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("https://{}/", listener.local_addr().unwrap());
-    let acceptor = authority.acceptor.clone();
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            // A client that trusts nobody hangs up.
-            let Ok(mut stream) = acceptor.accept(stream).await else {
-                continue;
-            };
-            let mut request = [0; 1024];
-            while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-                stream.write_all(answer).await.unwrap();
-            }
-        }
-    });
-    address
+/// A server that answers every request with 200.
+async fn serve(ca: &TestCa) -> Server {
+    let respond = |_| async { Response::default() };
+    Server::start(Some(ca), respond).await.unwrap()
 }
 
 async fn status(connector: &Fallback, address: &str) -> Result<u16, ConnectorError> {
@@ -44,48 +22,48 @@ async fn status(connector: &Fallback, address: &str) -> Result<u16, ConnectorErr
     Ok(response.status().as_u16())
 }
 
-fn falling_back(few: &Authority, others: &Authority) -> Fallback {
-    let [few, others] = [few, others]
-        .map(|authority| TrustStore::empty().with_pem_certificate(authority.root.as_bytes()));
+fn fallback(few: &TestCa, others: &TestCa) -> Fallback {
+    let [few, others] =
+        [few, others].map(|ca| TrustStore::empty().with_pem_certificate(ca.root.as_bytes()));
     Fallback::new(few, others, ProxyConfig::disabled())
 }
 
 #[tokio::test]
-async fn a_certificate_that_the_compiled_in_roots_know_needs_no_others() {
-    let (amazon, other) = (Authority::new("Amazon"), Authority::new("Other"));
-    let connector = falling_back(&amazon, &other);
+async fn amazons_roots_suffice_for_amazons_certificates() {
+    let (amazon, other) = (TestCa::new("Amazon"), TestCa::new("Other"));
+    let connector = fallback(&amazon, &other);
     assert_eq!(
-        status(&connector, &serving(&amazon).await).await.unwrap(),
+        status(&connector, &serve(&amazon).await.url).await.unwrap(),
         200
     );
     assert!(LazyLock::get(&connector.others).is_none());
 }
 
 #[tokio::test]
-async fn a_certificate_that_they_do_not_know_is_asked_of_the_others_from_then_on() {
-    let (amazon, proxy) = (Authority::new("Amazon"), Authority::new("Proxy"));
-    let connector = falling_back(&amazon, &proxy);
-    let address = serving(&proxy).await;
-    assert_eq!(status(&connector, &address).await.unwrap(), 200);
+async fn another_certificate_switches_to_the_systems_roots() {
+    let (amazon, proxy) = (TestCa::new("Amazon"), TestCa::new("Proxy"));
+    let connector = fallback(&amazon, &proxy);
+    let server = serve(&proxy).await;
+    assert_eq!(status(&connector, &server.url).await.unwrap(), 200);
     assert!(LazyLock::get(&connector.others).is_some());
-    assert_eq!(status(&connector, &address).await.unwrap(), 200);
+    assert_eq!(status(&connector, &server.url).await.unwrap(), 200);
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_knows_is_refused() {
-    let (amazon, proxy) = (Authority::new("Amazon"), Authority::new("Proxy"));
-    let attacker = Authority::new("Amazon");
-    let connector = falling_back(&amazon, &proxy);
-    let refused = status(&connector, &serving(&attacker).await)
+async fn a_certificate_of_an_unknown_root_is_rejected() {
+    let (amazon, proxy) = (TestCa::new("Amazon"), TestCa::new("Proxy"));
+    let attacker = TestCa::new("Amazon");
+    let connector = fallback(&amazon, &proxy);
+    let rejected = status(&connector, &serve(&attacker).await.url)
         .await
         .unwrap_err();
-    assert!(is_about_the_certificate(&refused), "{refused:?}");
+    assert!(is_certificate_rejected(&rejected), "{rejected:?}");
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_no_question_of_roots() {
-    let amazon = Authority::new("Amazon");
-    let connector = falling_back(&amazon, &amazon);
+async fn an_unreachable_server_does_not_switch_roots() {
+    let amazon = TestCa::new("Amazon");
+    let connector = fallback(&amazon, &amazon);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("https://{}/", listener.local_addr().unwrap());
     drop(listener);
@@ -95,8 +73,8 @@ async fn a_server_that_is_not_there_is_no_question_of_roots() {
 
 /// Amazon publishes the fingerprints: <https://www.amazontrust.com/repository/>.
 #[test]
-fn the_roots_are_amazons() {
-    use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject as _};
+fn the_compiled_in_roots_are_amazons() {
+    use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
     let fingerprints: Vec<String> = CertificateDer::pem_slice_iter(AMAZON_ROOTS)
         .map(|certificate| {

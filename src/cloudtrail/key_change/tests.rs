@@ -16,7 +16,7 @@ fn change(set: &Value) -> Option<KeyChange> {
 }
 
 #[test]
-fn a_change_is_told_with_who_made_it_and_when() {
+fn a_change_says_who_made_it_and_when() {
     let change = change(&json!({})).unwrap();
     assert_eq!(change.operation, "DisableKey");
     assert_eq!(change.by, "alice (IAM user)");
@@ -37,19 +37,19 @@ fn check_by(identity: &Value, by: &str) {
 }
 
 #[test]
-fn whoever_changed_it_is_told_with_their_kind_of_identity() {
+fn a_change_names_the_caller_and_the_type_of_identity() {
     check_by(
         &json!({ "type": "Root", "arn": "arn:aws:iam::1:root" }),
         "the root user",
     );
     let admin = json!({ "type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/admin/bob@example.com",
         "sessionContext": { "sessionIssuer": { "arn": "arn:aws:iam::1:role/ops/admin" } } });
-    check_by(&admin, "bob@example.com (role admin)");
+    check_by(&admin, "role admin (session named bob@example.com)");
     let mut deployed = admin.clone();
     deployed["invokedBy"] = json!("cloudformation.amazonaws.com");
     check_by(
         &deployed,
-        "bob@example.com (role admin) through cloudformation.amazonaws.com",
+        "role admin (session named bob@example.com) through cloudformation.amazonaws.com",
     );
     let service = json!({ "type": "AWSService", "invokedBy": "dynamodb.amazonaws.com" });
     check_by(&service, "dynamodb.amazonaws.com (AWS service)");
@@ -59,7 +59,7 @@ fn whoever_changed_it_is_told_with_their_kind_of_identity() {
 }
 
 #[test]
-fn a_change_concerns_the_key_by_whatever_name_each_side_uses() {
+fn a_change_concerns_the_key_by_any_of_its_names() {
     let by_id = change(&json!({ "resources": [] })).unwrap();
     let by_arn =
         change(&json!({ "requestParameters": { "keyId": ARN }, "resources": [] })).unwrap();
@@ -118,17 +118,52 @@ fn an_alias_and_a_key_store_are_names_too() {
 }
 
 #[test]
-fn the_pattern_for_all_changes_is_the_one_that_the_local_aws_reads() {
+fn an_alias_that_is_pointed_at_a_key_is_no_change_of_that_key() {
+    let moved = json!({ "eventName": "UpdateAlias", "resources": [{ "ARN": ARN }],
+        "requestParameters": { "aliasName": "alias/unrelated", "targetKeyId": ID } });
+    let moved = change(&moved).unwrap();
+    for alias in [None, Some("alias/orders")] {
+        let key = Key {
+            name: Some(ARN),
+            alias,
+            ..Key::default()
+        };
+        assert!(!moved.concerns(key), "{alias:?}");
+    }
+}
+
+#[test]
+fn an_alias_of_another_account_is_another_alias() {
+    let deleted = json!({ "eventName": "DeleteAlias", "recipientAccountId": "444455556666",
+        "requestParameters": { "aliasName": "alias/orders" }, "resources": [] });
+    let deleted = change(&deleted).unwrap();
+    let key = |account| Key {
+        alias: Some("alias/orders"),
+        account: Some(account),
+        ..Key::default()
+    };
+    assert!(!deleted.concerns(key("111122223333")));
+    assert!(deleted.concerns(key("444455556666")));
+}
+
+#[test]
+fn the_pattern_for_all_changes_is_the_approved_one() {
     let operations = [
+        "CancelKeyDeletion",
+        "ConnectCustomKeyStore",
+        "CreateAlias",
         "DeleteAlias",
         "DeleteImportedKeyMaterial",
         "DisableKey",
         "DisconnectCustomKeyStore",
+        "EnableKey",
+        "ImportKeyMaterial",
         "PutKeyPolicy",
         "RetireGrant",
         "RevokeGrant",
         "ScheduleKeyDeletion",
         "UpdateAlias",
+        "UpdateCustomKeyStore",
     ];
     let pattern = key_change_pattern(operations);
     assert!(pattern.len() <= 1_024, "{}", pattern.len());

@@ -1,7 +1,7 @@
 //! Instructions, counted by valgrind: the same on a busy machine as on a quiet one.
 //!
-//! They are those of the process itself, not the kernel's. valgrind's processor lacks the instructions
-//! that hash fast, so hashing counts for more here than it takes.
+//! Only the process's own instructions count, not the kernel's. valgrind's processor lacks the
+//! instructions for fast hashing, so hashing counts for more here than it costs.
 //!
 //! <https://valgrind.org/docs/manual/cl-manual.html>
 
@@ -20,7 +20,7 @@ pub(crate) fn valgrind() -> Option<PathBuf> {
     on_path("valgrind")
 }
 
-/// The instructions of a process that is given so many events and ends while it waits for another.
+/// The instructions of a process that gets these events and ends while it waits for another.
 pub(crate) async fn instructions(
     subject: &Subject,
     aws: &Aws,
@@ -56,7 +56,7 @@ fn total(counted: &str) -> Option<u64> {
             .filter_map(move |line: &str| line.strip_prefix(name))
             .filter_map(|number| number.trim().parse::<u64>().ok())
     };
-    // One of each for a part of the run; there is one part.
+    // The file has one of each for every part of the run, and there is one part.
     numbers("totals:").chain(numbers("summary:")).next()
 }
 

@@ -1,7 +1,7 @@
 //! The comparison: the function beside its peers, in rounds.
 //!
-//! What must hold: every ratio is of figures of this one run, in which the subjects take turns, so
-//! that whatever else the machine does meets all of them; the first round of each kind is dropped.
+//! What must hold: every ratio compares figures of this one run. The subjects take turns, so that
+//! whatever else the machine does affects all of them. The first round of each kind is dropped.
 
 use anyhow::{Context as _, Result};
 
@@ -14,9 +14,9 @@ use crate::{machine, quota};
 
 /// The alert that the figures are about.
 const FAILED_CALLS: u64 = 10;
-/// Further events of a cold process.
+/// How many more events a cold process gets.
 const FURTHER: u32 = 10;
-/// Events of a warm one.
+/// How many events a warm process gets.
 pub(crate) const MANY: u32 = 200;
 /// How many failed calls there may be, and how often each is measured in one process.
 pub(crate) const SCALES: [(u64, u32); 4] = [(10, 50), (1_000, 10), (10_000, 3), (100_000, 1)];
@@ -59,7 +59,8 @@ pub(crate) async fn compare(
         None => println!("- share of the cold starts' events: none, control groups are root's"),
     }
     println!(
-        "- medians of {} cold starts, {} warm runs and {} runs of each scale; began {began}; ended {}\n",
+        "- medians of {} cold starts, {} warm runs and {} runs of each scale; began {began}; \
+         ended {}\n",
         rounds.cold,
         rounds.warm,
         rounds.scale,
@@ -70,7 +71,7 @@ pub(crate) async fn compare(
     Ok(())
 }
 
-/// Measures in rounds, each time beginning with another subject, and drops the first round.
+/// Measures in rounds, each of which starts with another subject, and drops the first round.
 async fn by_turns<T>(
     what: &str,
     subjects: &[&Subject],
@@ -148,7 +149,7 @@ async fn counted(bench: &Bench, subjects: &[Subject]) -> Result<[Option<u64>; 4]
     Ok(counted)
 }
 
-/// The size of the package that is deployed: the program alone, deflated.
+/// The size of the deployed package: the program alone, deflated.
 fn zip_bytes(paths: &Paths) -> Result<u64> {
     const ZIP: &str = "import io, sys, zipfile; file = io.BytesIO(); \
          zip = zipfile.ZipFile(file, 'w', zipfile.ZIP_DEFLATED); \

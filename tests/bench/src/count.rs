@@ -1,9 +1,8 @@
-//! The guard: whether the function still takes as many instructions as `instructions.json` says, for
-//! its init and for one warm alert. Another compiler makes other instructions, so each version has
-//! figures of its own.
+//! The guard: whether the function still takes no more instructions than `instructions.json`
+//! allows, for its init and for one warm alert. Each compiler version has figures of its own.
 //!
-//! What must hold: nothing varies from run to run that is not the function's. So it is given the
-//! same events each time, over plain HTTP, where it opens no connection ahead.
+//! What must hold: nothing varies from run to run except the function. So it gets the same events
+//! each time, over plain HTTP, where it opens no connection ahead.
 
 use std::fs;
 
@@ -15,10 +14,10 @@ use crate::measure::Bench;
 use crate::report::grouped;
 use crate::subjects::{Subject, here};
 
-/// How many percent more may be taken. The counts themselves vary by much less.
+/// How many percent more are allowed. The counts themselves vary by much less.
 const ALLOWED: u64 = 3;
 
-/// How many further alerts are counted.
+/// How many alerts are counted after the first two.
 const FURTHER: usize = 10;
 
 /// What was counted.
@@ -89,7 +88,7 @@ pub(crate) async fn count(
     Ok(())
 }
 
-/// What is over what may be taken, and what else there is to say.
+/// What exceeds its limit, and what else there is to say.
 fn judged(committed: Counts, counts: Counts) -> (Vec<String>, Vec<String>) {
     let (mut over, mut notes) = (Vec::new(), Vec::new());
     for (name, before, now) in [

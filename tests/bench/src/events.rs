@@ -1,27 +1,28 @@
-//! What the subjects are given: the event of an alarm, that of a Create, and the failed calls that an
-//! alarm is about.
+//! What the subjects get: an alarm's event, a Create's event, and the failed calls that an alarm is
+//! about.
 //!
-//! They are the repository's own samples, so that what is measured is what the tests hold.
-
-use std::fmt::Write as _;
+//! They are the repository's own samples, so that what is measured is what is tested.
 
 use anyhow::Result;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
+use stand_ins::log_events::Pages;
 
 /// The alarm goes off, over SNS.
 const ALARM: &str = include_str!("../../../events/sns-alarm.json");
 /// CloudFormation asks for the alarm to be made.
 const CREATE: &str = include_str!("../../../events/cloudformation-create.json");
-/// One failed call, as CloudTrail tells it.
+/// One failed call, as CloudTrail records it.
 const FAILED_CALL: &str = include_str!("../../cloudtrail/decrypt-disabled.json");
-const FAILED_CALL_EVENT_ID: &str = "e0e1e2e3-0000-4000-8000-000000000003";
-const FAILED_CALL_REQUEST_ID: &str = "a1b2c3d4-0000-4000-8000-000000000003";
+const EVENT_ID: &str = "e0e1e2e3-0000-4000-8000-000000000003";
+const REQUEST_ID: &str = "a1b2c3d4-0000-4000-8000-000000000003";
+/// When the failed calls are in the log, in milliseconds: shortly before the alarm goes off.
+const DELIVERED: i64 = 1_795_427_200_000;
 
 /// The error of the failed calls.
 pub(crate) const ERROR_CODE: &str = "DisabledException";
 
-/// A page of `FilterLogEvents` holds at most so many bytes.
+/// The most bytes that a page of `FilterLogEvents` holds.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
 const LARGEST_PAGE: usize = 1_000_000;
@@ -32,9 +33,9 @@ pub(crate) fn alarm() -> Result<Bytes> {
     Ok(event.to_string().into())
 }
 
-/// The event of a Create, with one address to subscribe, to be answered at another host.
+/// The event of a Create with one address to subscribe, to be answered at this host.
 ///
-/// The address was not signed at the sample's time, which a function may find too long ago.
+/// The URL has no signing time: a function may find the sample's too long ago.
 pub(crate) fn create(answer_at: &str) -> Result<Bytes> {
     let mut event: Value = serde_json::from_str(CREATE)?;
     event["ResourceProperties"]["Emails"] = json!("oncall@example.com");
@@ -47,84 +48,51 @@ pub(crate) fn create(answer_at: &str) -> Result<Bytes> {
     Ok(event.to_string().into())
 }
 
-/// One page of failed calls.
-pub(crate) struct Page {
-    /// The whole answer to `FilterLogEvents`.
-    pub(crate) answer: Bytes,
-    /// How many it holds.
-    pub(crate) events: u64,
-}
-
-/// So many failed calls, each with ids of its own, as `FilterLogEvents` pages them.
-pub(crate) fn pages(count: u64) -> Result<Vec<Page>> {
+/// This many failed calls, each with ids of its own, as `FilterLogEvents` pages them.
+pub(crate) fn pages(count: usize) -> Result<Pages> {
     let message: Value = serde_json::from_str(FAILED_CALL)?;
     let message = message.to_string();
-    let per_page = (LARGEST_PAGE / message.len()) as u64;
-    // As JSON in JSON; the ids need no escapes.
-    let message = Value::String(message).to_string();
-    let mut pages = Vec::new();
-    let mut first = 0;
-    while first < count {
-        let end = count.min(first + per_page);
-        let next = (end < count).then(|| pages.len() + 1);
-        pages.push(Page {
-            answer: page(&message, first, end, next).into(),
-            events: end - first,
-        });
-        first = end;
-    }
-    Ok(pages)
-}
-
-fn page(message: &str, first: u64, end: u64, next: Option<usize>) -> String {
-    let mut page = String::from(r#"{"events":["#);
-    for number in first..end {
-        if number > first {
-            page.push(',');
-        }
+    let per_page = LARGEST_PAGE / message.len();
+    let failed_call = |number: usize| {
+        let id = |id: &str| format!("{}{number:012}", &id[..id.len() - 12]);
         let message = message
-            .replace(
-                FAILED_CALL_EVENT_ID,
-                &format!("e0e1e2e3-0000-4000-8000-{number:012}"),
-            )
-            .replace(
-                FAILED_CALL_REQUEST_ID,
-                &format!("a1b2c3d4-0000-4000-8000-{number:012}"),
-            );
-        page.push_str(
-            r#"{"logStreamName":"111122223333_CloudTrail_ap-southeast-2","timestamp":1795427200000,"message":"#,
-        );
-        page.push_str(&message);
-        page.push_str(r#","ingestionTime":1795427260000,"eventId":""#);
-        let _ = write!(page, r#"{number:056}"}}"#);
-    }
-    page.push_str(r#"],"searchedLogStreams":[]"#);
-    if let Some(next) = next {
-        let _ = write!(page, r#","nextToken":"{next}""#);
-    }
-    page.push('}');
-    page
+            .replace(EVENT_ID, &id(EVENT_ID))
+            .replace(REQUEST_ID, &id(REQUEST_ID));
+        (DELIVERED, message)
+    };
+    let page = |first| {
+        (first..count.min(first + per_page))
+            .map(failed_call)
+            .collect()
+    };
+    Ok((0..count).step_by(per_page).map(page).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
-    fn the_pages_hold_every_event_once_and_lead_to_one_another() {
+    fn the_pages_hold_every_event_once() {
         let pages = pages(1_500).unwrap();
-        let events: u64 = pages.iter().map(|page| page.events).sum();
-        assert_eq!(events, 1_500);
-        let mut ids = std::collections::HashSet::new();
-        for (number, page) in pages.iter().enumerate() {
-            let answer: Value = serde_json::from_slice(&page.answer).unwrap();
-            let next = (number + 1 < pages.len()).then(|| json!((number + 1).to_string()));
-            assert_eq!(answer.get("nextToken").cloned(), next);
+        assert_eq!(pages.events(), 1_500);
+        let mut ids = HashSet::new();
+        let mut token = Value::Null;
+        loop {
+            let found = pages.filter(&json!({"nextToken": token})).unwrap();
+            assert!(found.answer.len() < 2 * LARGEST_PAGE);
+            let answer: Value = serde_json::from_slice(&found.answer).unwrap();
             for event in answer["events"].as_array().unwrap() {
-                let message: Value =
-                    serde_json::from_str(event["message"].as_str().unwrap()).unwrap();
+                let message = event["message"].as_str().unwrap();
+                let message: Value = serde_json::from_str(message).unwrap();
                 assert_eq!(message["errorCode"], ERROR_CODE);
                 assert!(ids.insert(message["eventID"].to_string()));
+            }
+            token = answer["nextToken"].clone();
+            if token.is_null() {
+                break;
             }
         }
         assert_eq!(ids.len(), 1_500);

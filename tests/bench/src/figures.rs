@@ -1,6 +1,6 @@
-//! The figures of the comparison, with what each has to reach.
+//! The figures of the comparison, each with its goal.
 //!
-//! What must hold: a goal stands here and nowhere else, beside the figure that it is about.
+//! What must hold: a goal is written here and nowhere else, beside its figure.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) fn column(subject: &Subject) -> usize {
         .unwrap_or_default()
 }
 
-/// Of cold starts.
+/// The figures of cold starts.
 pub(crate) fn cold_rows(alerts: &ByColumn<Cold>, creates: &ByColumn<Cold>) -> Vec<Row> {
     let row = |figure: &str, results, of: fn(&Cold) -> f64, goals| Row {
         figure: figure.to_owned(),
@@ -68,7 +68,7 @@ pub(crate) fn cold_rows(alerts: &ByColumn<Cold>, creates: &ByColumn<Cold>) -> Ve
     ]
 }
 
-/// Of a warm process.
+/// The figures of a warm process.
 pub(crate) fn warm_rows(warm: &ByColumn<Warm>) -> Vec<Row> {
     vec![
         Row {
@@ -86,7 +86,7 @@ pub(crate) fn warm_rows(warm: &ByColumn<Warm>) -> Vec<Row> {
     ]
 }
 
-/// Of the greatest scale.
+/// The figures of the largest scale.
 pub(crate) fn scale_rows(scale: &[Scale]) -> Vec<Row> {
     let (Some((least, _)), Some((greatest, _))) = (SCALES.first(), SCALES.last()) else {
         return Vec::new();
@@ -112,7 +112,7 @@ pub(crate) fn scale_rows(scale: &[Scale]) -> Vec<Row> {
     ]
 }
 
-/// Of what does not depend on time: instructions of an init, and the size of the package.
+/// The figures that do not depend on time: instructions of an init, and the size of the package.
 pub(crate) fn fixed_rows(instructions: [Option<u64>; 4], zip_bytes: u64) -> Vec<Row> {
     vec![
         Row {
@@ -155,7 +155,7 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// Of 1,000,000 bytes, as package sizes are given.
+/// Megabytes of 1,000,000 bytes, the unit of package sizes.
 fn megabytes(kib: u64) -> f64 {
     kib as f64 * 1.024 / 1e3
 }

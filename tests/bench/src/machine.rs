@@ -1,4 +1,4 @@
-//! What the figures were measured on and with: without it, no figure can be compared with another.
+//! What the figures were measured on and with. Without it, they cannot be compared with others.
 
 use std::fs;
 
@@ -52,7 +52,7 @@ pub(crate) fn described(paths: &Paths, has_node: bool) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// When, and how busy the machine is.
+/// The time, and how busy the machine is.
 pub(crate) fn now() -> Result<String> {
     let load = fs::read_to_string("/proc/loadavg")?;
     let load: Vec<&str> = load.split(' ').take(3).collect();
@@ -62,7 +62,8 @@ pub(crate) fn now() -> Result<String> {
 
 fn python(paths: &Paths) -> Result<String> {
     const VERSIONS: &str = "import platform; from importlib.metadata import version; \
-         print(f'{platform.python_version()}, boto3 {version(\"boto3\")}, crhelper {version(\"crhelper\")}')";
+         boto3, crhelper = map(version, ('boto3', 'crhelper')); \
+         print(f'{platform.python_version()}, boto3 {boto3}, crhelper {crhelper}')";
     printed(&paths.python, &["-c", VERSIONS])
 }
 

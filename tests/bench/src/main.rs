@@ -1,12 +1,12 @@
 //! Measures the function beside its peers (`compare`), and counts its instructions (`count`).
 //!
-//! Everything is on this machine: Lambda's Runtime API and stand-ins for AWS listen on loopback, and
-//! the function is started as Lambda starts it. What is printed on standard output is the result;
-//! how far it is stands on standard error.
+//! Everything runs on this machine: Lambda's Runtime API and stand-ins for AWS listen on loopback,
+//! and the function is started as Lambda starts it. The result is printed on standard output, the
+//! progress on standard error.
 
 mod aws;
+mod bundles;
 mod callgrind;
-mod certificates;
 mod compare;
 mod count;
 mod events;
@@ -16,7 +16,6 @@ mod measure;
 mod process;
 mod quota;
 mod report;
-mod runtime_api;
 mod subjects;
 
 use std::path::PathBuf;
@@ -26,7 +25,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use aws::Aws;
-use certificates::Certificates;
+use bundles::Bundles;
 use compare::Rounds;
 use measure::Bench;
 use quota::Quota;
@@ -40,7 +39,7 @@ usage: bench compare [--rounds N] [--bootstrap PATH] [--python PATH]
 async fn main() -> ExitCode {
     let done = tokio::select! {
         done = run() => done,
-        // Also then the group of the share is removed.
+        // Returning removes the control group, which a signal would leave behind.
         stopped = stopped() => stopped,
     };
     match done {
@@ -52,7 +51,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Waits until somebody stops the bench.
+/// Waits until the bench is told to stop.
 async fn stopped() -> Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -63,16 +62,16 @@ async fn stopped() -> Result<()> {
 
 async fn run() -> Result<()> {
     let options = Options::read(std::env::args().skip(1))?;
-    let certificates = Certificates::make()?;
-    let aws = Aws::start(certificates.server.clone()).await?;
-    let ours = Subject::ours(&options.paths, &certificates)?;
+    let bundles = Bundles::make()?;
+    let aws = Aws::start(&bundles.ca).await?;
+    let ours = Subject::ours(&options.paths, &bundles)?;
     match options.verb.as_str() {
         "compare" => {
             let bench = Bench {
                 aws,
                 quota: quota(),
             };
-            let subjects = subjects(ours, &options.paths, &certificates)?;
+            let subjects = subjects(ours, &options.paths, &bundles)?;
             compare::compare(&bench, &subjects, &options.paths, options.rounds()).await
         }
         "count" => {
@@ -93,10 +92,10 @@ fn quota() -> Option<Quota> {
     }
 }
 
-/// All of them, in the order in which they take turns.
-fn subjects(ours: Subject, paths: &Paths, certificates: &Certificates) -> Result<Vec<Subject>> {
-    let mut subjects = vec![ours, Subject::python(paths, certificates)?];
-    match Subject::node(certificates)? {
+/// All subjects, in the order in which they take turns.
+fn subjects(ours: Subject, paths: &Paths, bundles: &Bundles) -> Result<Vec<Subject>> {
+    let mut subjects = vec![ours, Subject::python(paths, bundles)?];
+    match Subject::node(bundles)? {
         Some(node) => subjects.push(node),
         None => eprintln!("no node on PATH, or peers/dist/alert.js is missing: Node is left out"),
     }
@@ -136,7 +135,7 @@ impl Options {
         Ok(options)
     }
 
-    /// The longer ones are made less often.
+    /// Longer measurements are made less often.
     fn rounds(&self) -> Rounds {
         Rounds {
             cold: self.rounds.max(1),

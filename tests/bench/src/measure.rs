@@ -1,7 +1,7 @@
-//! The single measurements, each of one fresh process.
+//! The single measurements, each of a fresh process.
 //!
-//! What must hold: what a process did is checked after each event, outside the time that is
-//! measured; under the share, an event is handed out only when the share of its period is whole.
+//! What must hold: what a process did is checked after each event, outside the measured time. Under
+//! the share of a core, an event is handed out only when the whole share of its period is left.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use crate::process::Process;
 use crate::quota::{self, Quota};
 use crate::subjects::Subject;
 
-/// How long a process rests before each event. The kernel takes notice of a share that is used up at
-/// its next tick, up to 4 ms later, and lets the process pay for that in the following periods: these
-/// are enough of them to have paid for all, so that each event begins with a whole share.
+/// How long a process rests before each event. The kernel notices at its next tick, up to 4 ms
+/// late, that a share is used up, and takes the excess from the following periods. After this many
+/// periods all of it is paid back, so that each event starts with a whole share.
 const REST: Duration = quota::PERIOD.saturating_mul(4);
 
 /// What all measurements need.
 pub(crate) struct Bench {
     pub(crate) aws: Aws,
-    /// Nothing where control groups cannot be made.
+    /// None where control groups cannot be created.
     pub(crate) quota: Option<Quota>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Cold {
     pub(crate) init: Duration,
     /// The first event.
     pub(crate) first: Duration,
-    /// The later ones, if there were any.
+    /// The median of the later events, if there were any.
     pub(crate) warm: Option<Duration>,
 }
 
@@ -41,7 +41,7 @@ impl Cold {
     }
 }
 
-/// What a warm process takes for one event, without a share.
+/// What a warm process takes for one event, at full speed.
 pub(crate) struct Warm {
     pub(crate) took: Duration,
     pub(crate) cpu: Duration,
@@ -75,7 +75,7 @@ impl Bench {
         Ok(cold)
     }
 
-    /// One event, after a pause in which the share becomes whole again.
+    /// One event, after a pause that restores the whole share.
     async fn rested(
         &self,
         subject: &Subject,
@@ -88,7 +88,7 @@ impl Bench {
         Ok(took)
     }
 
-    /// So many events one after the other, behind a first one that does not count.
+    /// This many events one after the other, after a first one that does not count.
     pub(crate) async fn warm(&self, subject: &Subject, event: &Bytes, count: u32) -> Result<Warm> {
         let mut process = Process::start(subject, &self.aws.https, &[]).await?;
         process.invoke(event).await?;
@@ -108,16 +108,17 @@ impl Bench {
         Ok(warm)
     }
 
-    /// From now on there are so many failed calls; the event that tells of them.
+    /// From now on there are this many failed calls; returns the alarm's event.
     pub(crate) fn alert(&self, failed_calls: u64) -> Result<Bytes> {
-        self.aws.set(Scene::Alert(events::pages(failed_calls)?));
+        self.aws
+            .set(Scene::Alert(events::pages(failed_calls.try_into()?)?));
         events::alarm()
     }
 
-    /// From now on the account is a fresh one; the event that asks for a Create.
+    /// From now on the account is empty; returns the event that asks for a Create.
     pub(crate) fn create(&self) -> Result<Bytes> {
         self.aws.set(Scene::Create);
-        events::create(&self.aws.https.s3)
+        events::create(&self.aws.https.s3.url)
     }
 }
 

@@ -1,7 +1,7 @@
 //! One process of a subject, from its start to its end.
 //!
-//! What must hold: a process that ends, hangs or answers with an error ends the measurement, with
-//! what it wrote.
+//! What must hold: a process that ends, hangs or reports an error ends the measurement, and what it
+//! wrote is shown.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -13,23 +13,28 @@ use hyper::body::Bytes;
 use nix::sys::signal::{Signal, kill};
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
+use stand_ins::lambda::{self, RuntimeApi};
+use stand_ins::server::Server;
 use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 
 use crate::aws::Endpoints;
-use crate::runtime_api::RuntimeApi;
 use crate::subjects::Subject;
 
-/// Longer than anything that is measured takes, also in valgrind.
+/// How long an invocation may take, as in the template.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Longer than any measurement takes, even in valgrind.
 const HANGS: Duration = Duration::from_mins(10);
 
-/// How much of what a process wrote is shown when it fails.
+/// How many lines of what a process wrote are shown when it fails.
 const LAST_LINES: usize = 20;
 
 pub(crate) struct Process {
     child: Child,
     pid: u32,
     runtime: RuntimeApi,
+    _serving: Server,
     written: NamedTempFile,
     name: &'static str,
     /// How long it took until it asked for its first event.
@@ -44,7 +49,8 @@ impl Process {
         aws: &Endpoints,
         under: &[String],
     ) -> Result<Self> {
-        let runtime = RuntimeApi::start().await?;
+        let (runtime, endpoint) = RuntimeApi::new(TIMEOUT);
+        let serving = Server::start(None, move |request| endpoint.clone().respond(request)).await?;
         let written = NamedTempFile::new()?;
         let output = written.reopen()?;
         let own = subject.command.iter().map(|part| part.as_os_str());
@@ -54,7 +60,7 @@ impl Process {
         command
             .args(words)
             .env_clear()
-            .envs(subject.environment(&runtime.address.to_string(), aws))
+            .envs(subject.environment(&serving.address.to_string(), aws))
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -66,6 +72,7 @@ impl Process {
             child,
             pid,
             runtime,
+            _serving: serving,
             written,
             name: subject.kind.name(),
             init: Duration::ZERO,
@@ -78,10 +85,11 @@ impl Process {
         self.pid
     }
 
-    /// Hands out an event; says how long the answer took. Returns when the process asks for the
-    /// next one, so nothing of this one is left to do.
+    /// Hands out an event, and returns how long the answer took. By then the process has asked for
+    /// the next event, so nothing of this one is left to do.
     pub(crate) async fn invoke(&mut self, event: &Bytes) -> Result<Duration> {
-        let took = unless_it_ends(&mut self.child, self.runtime.invoke(event)).await;
+        let invoke = async { self.runtime.invoke(event).await?.context("failed") };
+        let took = unless_it_ends(&mut self.child, invoke).await;
         let took = took.map_err(|error| self.failed(&error))?;
         self.asked().await?;
         Ok(took)
@@ -92,7 +100,7 @@ impl Process {
         asked.map_err(|error| self.failed(&error))
     }
 
-    /// A failure, with what the process wrote.
+    /// The error together with the last lines that the process wrote.
     pub(crate) fn failed(&self, error: &anyhow::Error) -> anyhow::Error {
         let text = self.text();
         let lines: Vec<&str> = text.lines().collect();
@@ -110,18 +118,15 @@ impl Process {
         }
     }
 
-    /// The CPU time that it has used, all its threads together.
+    /// The CPU time that all its threads have used.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let clock = clock_getcpuclockid(Pid::from_raw(self.pid.try_into()?))?;
         Ok(clock_gettime(clock)?.into())
     }
 
-    /// The most memory it ever had.
-    ///
-    /// <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>
+    /// The most memory that it ever had.
     pub(crate) fn peak_kib(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        peak_kib(&status).context("no VmHWM in /proc")
+        lambda::peak_kib(self.pid).context("no VmHWM in /proc")
     }
 
     /// Ends it at once.
@@ -129,7 +134,7 @@ impl Process {
         self.child.kill().await.context("ending a process")
     }
 
-    /// Ends it as Lambda does, with a signal; returns what it wrote.
+    /// Ends it as Lambda does, with a signal, and returns what it wrote.
     pub(crate) async fn terminate(mut self) -> Result<String> {
         kill(Pid::from_raw(self.pid.try_into()?), Signal::SIGTERM)?;
         let ended = tokio::time::timeout(HANGS, self.child.wait()).await;
@@ -138,30 +143,11 @@ impl Process {
     }
 }
 
-/// Waits for what the process does, and no longer than it lives.
+/// Waits for an act of the process, but no longer than it lives.
 async fn unless_it_ends<T>(child: &mut Child, act: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         done = act => done,
         _ = child.wait() => Err(anyhow!("ended")),
         () = tokio::time::sleep(HANGS) => Err(anyhow!("hangs")),
-    }
-}
-
-fn peak_kib(status: &str) -> Option<u64> {
-    let mark = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    mark.trim().strip_suffix(" kB")?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_peak_of_the_memory_is_read_from_the_status() {
-        let status = "Name:\tx\nVmPeak:\t   9 kB\nVmHWM:\t    5508 kB\n";
-        assert_eq!(peak_kib(status), Some(5508));
-        assert_eq!(peak_kib("Name:\tx\n"), None);
     }
 }

@@ -1,8 +1,8 @@
-//! The share of a core that Lambda gives a function by its memory, made with a control group.
+//! The share of a core that Lambda gives a function for its memory, enforced by a control group.
 //!
-//! What must hold: a process starts without it, as on Lambda, where a function's init runs at full
-//! speed, and enters afterwards. Where groups cannot be made (they belong to root) there is none,
-//! and the report says so.
+//! What must hold: a process starts outside the group and enters it after its init, because Lambda
+//! runs the init at full speed. Only root can create control groups. Without one nothing is
+//! limited, and the report says so.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>
 //! <https://docs.kernel.org/scheduler/sched-bwc.html>
@@ -13,20 +13,20 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-/// The memory of the function, as the template has it, and of one that gets a whole core.
+/// The memory of the function, as in the template, and of one that gets a whole core.
 const MEMORY: u32 = 128;
 const MEMORY_OF_A_CORE: u32 = 1_769;
 
-/// Over how long Lambda grants the share.
+/// The period over which Lambda grants the share.
 pub(crate) const PERIOD: Duration = Duration::from_millis(20);
 
-/// A group of processes that together get the share.
+/// A group of processes that get the share together.
 pub(crate) struct Quota {
     folder: PathBuf,
 }
 
 impl Quota {
-    /// Makes the group, under either version of control groups.
+    /// Creates the group, under either version of control groups.
     pub(crate) fn make() -> Result<Self> {
         let name = format!("kms-alarm-bench-{}", std::process::id());
         let first = Path::new("/sys/fs/cgroup/cpu");
@@ -37,7 +37,7 @@ impl Quota {
             return Ok(quota);
         }
         let root = Path::new("/sys/fs/cgroup");
-        // Also when it was on already, this succeeds.
+        // This succeeds even if it is already on.
         let switch = root.join("cgroup.subtree_control");
         fs::write(&switch, "+cpu").with_context(|| format!("writing {}", switch.display()))?;
         let quota = Self::folder(root.join(name))?;
@@ -51,7 +51,7 @@ impl Quota {
         Ok(Self { folder })
     }
 
-    /// Puts a process, all its threads included, under the share.
+    /// Puts a process with all its threads under the share.
     pub(crate) fn enter(&self, process: u32) -> Result<()> {
         self.write("cgroup.procs", &process.to_string())
     }
@@ -63,7 +63,7 @@ impl Quota {
 }
 
 impl Drop for Quota {
-    /// A group can be removed when its last process is gone, which takes a moment.
+    /// A group can be removed once its last process is gone, which takes a moment.
     fn drop(&mut self) {
         for _ in 0..100 {
             if fs::remove_dir(&self.folder).is_ok() {
@@ -75,12 +75,12 @@ impl Drop for Quota {
     }
 }
 
-/// How much of each period is the function's.
+/// The function's part of each period.
 fn share() -> Duration {
     PERIOD * MEMORY / MEMORY_OF_A_CORE
 }
 
-/// The share, for people to read.
+/// The share in words.
 pub(crate) fn described() -> String {
     format!(
         "{MEMORY} MB: {} µs of CPU in each {} ms",

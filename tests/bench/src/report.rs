@@ -13,18 +13,18 @@ pub(crate) enum Unit {
     Milliseconds,
     Megabytes,
     MillionInstructions,
-    /// A relation of two figures of one subject; another subject's says nothing about it.
+    /// The ratio of two figures of one subject, which is not compared with other subjects.
     Times,
 }
 
-/// What a figure has to reach.
+/// A figure's goal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Goal {
-    /// Another takes at least so many times what we take.
+    /// Another subject takes at least this many times what ours takes.
     Over(Kind, f64),
-    /// We take at most so much.
+    /// Ours takes at most this much.
     AtMost(f64),
-    /// We take at most so many times the floor.
+    /// Ours takes at most this many times what the floor takes.
     OverFloorAtMost(f64),
 }
 
@@ -32,7 +32,7 @@ pub(crate) enum Goal {
 pub(crate) struct Row {
     pub(crate) figure: String,
     pub(crate) unit: Unit,
-    /// Of each column; nothing where it was not measured.
+    /// By column. None was not measured.
     pub(crate) values: [Option<f64>; 4],
     pub(crate) goals: Vec<Goal>,
 }
@@ -43,7 +43,7 @@ impl Row {
         self.values[column]
     }
 
-    /// How many times what we take another takes.
+    /// How many times what ours takes another subject takes.
     fn over_ours(&self, kind: Kind) -> Option<f64> {
         Some(self.of(kind)? / self.of(Kind::Ours)?)
     }
@@ -138,7 +138,7 @@ fn cell(value: Option<f64>, suffix: &str) -> String {
     value.map_or_else(|| "–".to_owned(), |value| number(value) + suffix)
 }
 
-/// With three digits that count.
+/// With three significant digits.
 fn number(value: f64) -> String {
     let decimals = match value.abs() {
         value if value >= 99.95 => 0,
@@ -149,7 +149,7 @@ fn number(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// With commas between the thousands.
+/// With commas as thousands separators.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figure_shows_its_ratios_and_whether_they_are_reached() {
+    fn a_figure_shows_whether_its_ratios_are_reached() {
         let row = Row {
             figure: "cold alert".to_owned(),
             unit: Unit::Milliseconds,

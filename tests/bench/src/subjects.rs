@@ -1,18 +1,19 @@
 //! What is measured: the function, the same work in Python and in Node, and the floor.
 //!
-//! What must hold: each is started with the environment that Lambda sets and nothing else, and trusts
-//! the stand-ins beside what it trusts on AWS.
+//! What must hold: each is started with the environment that Lambda sets and nothing else. It
+//! trusts the stand-ins in addition to what it trusts on AWS.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use stand_ins::lambda;
 use tempfile::TempDir;
 
 use crate::aws::Endpoints;
-use crate::certificates::{self, Certificates};
+use crate::bundles::{self, Bundles};
 
-/// Which of them one is.
+/// The kind of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ours,
@@ -21,14 +22,14 @@ pub(crate) enum Kind {
     Floor,
 }
 
-/// One that is measured.
+/// A program that is measured.
 pub(crate) struct Subject {
     pub(crate) kind: Kind,
     /// The program and its arguments.
     pub(crate) command: Vec<PathBuf>,
-    /// By which variables it finds which certificates.
+    /// The variables by which it finds its certificates.
     pub(crate) certificates: Vec<(&'static str, PathBuf)>,
-    /// What of it lies here for the time of the run.
+    /// Holds its files for the time of the run.
     _folder: Option<TempDir>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) struct Subject {
 pub(crate) struct Paths {
     /// The release build of the function.
     pub(crate) bootstrap: PathBuf,
-    /// The Python of the environment that has what `requirements-bench.txt` names.
+    /// The Python of the virtual environment with the packages of `requirements-bench.txt`.
     pub(crate) python: PathBuf,
 }
 
@@ -52,21 +53,21 @@ impl Kind {
 }
 
 impl Subject {
-    /// Whether it does the work, not only answers.
+    /// Whether it does the work instead of only answering.
     pub(crate) fn works(&self) -> bool {
         self.kind != Kind::Floor
     }
 
-    /// The function, as it lies where Lambda has unpacked its package: a file that was written in one go. What a linker
-    /// leaves is kept by the kernel in smaller pieces, and is slower to start.
-    pub(crate) fn ours(paths: &Paths, certificates: &Certificates) -> Result<Self> {
+    /// The function as Lambda unpacks it: a file that was written in one go. The kernel caches what
+    /// a linker writes in smaller pieces, which is slower to start.
+    pub(crate) fn ours(paths: &Paths, bundles: &Bundles) -> Result<Self> {
         ensure!(
             paths.bootstrap.exists(),
             "{} is missing: run `make build`",
             paths.bootstrap.display()
         );
-        let compiled_in = certificates::compiled_in(&here().join("../../src/clients"))?;
-        let bundle = certificates.bundle("ours", &compiled_in)?;
+        let compiled_in = bundles::compiled_in(&here().join("../../src/clients"))?;
+        let bundle = bundles.bundle("ours", &compiled_in)?;
         let folder = tempfile::tempdir()?;
         let unpacked = folder.path().join("bootstrap");
         std::fs::copy(&paths.bootstrap, &unpacked)?;
@@ -78,12 +79,12 @@ impl Subject {
         })
     }
 
-    pub(crate) fn python(paths: &Paths, certificates: &Certificates) -> Result<Self> {
+    pub(crate) fn python(paths: &Paths, bundles: &Bundles) -> Result<Self> {
         const WHERE: &str =
             "import botocore, os; print(os.path.dirname(botocore.__file__) + '/cacert.pem')";
         let own = printed(&paths.python, &["-c", WHERE])?;
         let own = std::fs::read_to_string(&own).with_context(|| format!("reading {own}"))?;
-        let bundle = certificates.bundle("python", &[own])?;
+        let bundle = bundles.bundle("python", &[own])?;
         Ok(Self {
             kind: Kind::Python,
             command: vec![paths.python.clone(), here().join("peers/alert.py")],
@@ -92,8 +93,8 @@ impl Subject {
         })
     }
 
-    /// Nothing where there is no Node.
-    pub(crate) fn node(certificates: &Certificates) -> Result<Option<Self>> {
+    /// None where Node is not installed.
+    pub(crate) fn node(bundles: &Bundles) -> Result<Option<Self>> {
         let Some(node) = on_path("node") else {
             return Ok(None);
         };
@@ -104,7 +105,7 @@ impl Subject {
         Ok(Some(Self {
             kind: Kind::Node,
             command: vec![node, bundle],
-            certificates: vec![("NODE_EXTRA_CA_CERTS", certificates.bundle("node", &[])?)],
+            certificates: vec![("NODE_EXTRA_CA_CERTS", bundles.bundle("node", &[])?)],
             _folder: None,
         }))
     }
@@ -126,33 +127,6 @@ impl Subject {
         runtime_api: &str,
         aws: &Endpoints,
     ) -> Vec<(&'static str, String)> {
-        let set_by_lambda = [
-            ("AWS_LAMBDA_RUNTIME_API", runtime_api),
-            ("AWS_LAMBDA_FUNCTION_NAME", "pattern1-alarm-AlarmFunction"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-            (
-                "AWS_LAMBDA_LOG_GROUP_NAME",
-                "/aws/lambda/pattern1-alarm-AlarmFunction",
-            ),
-            (
-                "AWS_LAMBDA_LOG_STREAM_NAME",
-                "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef",
-            ),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
-            ("AWS_REGION", "ap-southeast-2"),
-            ("AWS_DEFAULT_REGION", "ap-southeast-2"),
-            ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
-            (
-                "AWS_SECRET_ACCESS_KEY",
-                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            ),
-            ("AWS_SESSION_TOKEN", "EXAMPLE"),
-            ("LANG", "C.UTF-8"),
-            ("LC_ALL", "C"),
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            ("TZ", ":UTC"),
-        ];
         let set_by_the_template = [
             (
                 "TOPIC_ARN",
@@ -164,26 +138,26 @@ impl Subject {
             ),
         ];
         let stand_ins = [
-            ("AWS_ENDPOINT_URL", aws.s3.as_str()),
-            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &aws.logs),
-            ("AWS_ENDPOINT_URL_SNS", &aws.sns),
-            ("AWS_ENDPOINT_URL_CLOUDWATCH", &aws.cloudwatch),
+            ("AWS_ENDPOINT_URL", aws.s3.url.as_str()),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &aws.logs.url),
+            ("AWS_ENDPOINT_URL_SNS", &aws.sns.url),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", &aws.cloudwatch.url),
         ];
-        let variables = set_by_lambda.iter().chain(&set_by_the_template);
-        let variables = variables.chain(&stand_ins);
-        let variables = variables.map(|(name, value)| (*name, (*value).to_owned()));
+        let variables = lambda::environment(runtime_api).into_iter();
+        let variables = variables.chain(set_by_the_template).chain(stand_ins);
+        let variables = variables.map(|(name, value)| (name, value.to_owned()));
         let certificates = self.certificates.iter();
         let certificates = certificates.map(|(name, path)| (*name, path.display().to_string()));
         variables.chain(certificates).collect()
     }
 }
 
-/// The folder of this crate.
+/// This crate's folder.
 pub(crate) fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A program that can be started by its name alone.
+/// The path of a program that is on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(name));

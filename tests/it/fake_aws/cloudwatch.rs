@@ -1,13 +1,14 @@
-//! CloudWatch, Smithy RPC v2 CBOR.
+//! CloudWatch.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, Alarm, Call, Error, REGION, World};
+use super::call::{Answer, Body, Call, Error};
+use super::world::{ACCOUNT, Alarm, REGION, World};
 
-pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
-    match call.operation.as_str() {
+pub fn perform(world: &mut World, call: &Call) -> Answer {
+    let answer = match call.operation.as_str() {
         "PutMetricAlarm" => {
             let name = call.text("AlarmName").unwrap_or_default().to_owned();
             let mut settings = call.parameters.clone();
@@ -20,7 +21,7 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
                 history: Vec::new(),
             });
             alarm.settings = settings;
-            Ok(json!({}))
+            json!({})
         }
         "DescribeAlarms" => {
             let names = call.parameters["AlarmNames"]
@@ -32,7 +33,7 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
                 .filter_map(|name| world.alarms.get(name.as_str()?))
                 .map(|alarm| &alarm.settings)
                 .collect();
-            Ok(json!({"MetricAlarms": alarms}))
+            json!({"MetricAlarms": alarms})
         }
         "DescribeAlarmHistory" => {
             let name = call.text("AlarmName").unwrap_or_default();
@@ -45,7 +46,7 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
                     json!({"Timestamp": {"$seconds": seconds}, "HistoryData": data.to_string()})
                 })
                 .collect();
-            Ok(json!({"AlarmHistoryItems": items}))
+            json!({"AlarmHistoryItems": items})
         }
         "DeleteAlarms" => {
             let names = call.parameters["AlarmNames"]
@@ -55,7 +56,7 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
             for name in names.iter().filter_map(Value::as_str) {
                 world.alarms.remove(name).ok_or_else(|| not_found(name))?;
             }
-            Ok(json!({}))
+            json!({})
         }
         "ListTagsForResource" => {
             let tags: Vec<Value> = alarm(world, call)?
@@ -63,15 +64,16 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
                 .iter()
                 .map(|(key, value)| json!({"Key": key, "Value": value}))
                 .collect();
-            Ok(json!({"Tags": tags}))
+            json!({"Tags": tags})
         }
         "TagResource" => {
             let tags = pairs(call.parameters.get("Tags"));
             alarm(world, call)?.tags.extend(tags);
-            Ok(json!({}))
+            json!({})
         }
-        other => Err(Error::new(400, "UnknownOperationException", other)),
-    }
+        other => return Err(Error::new(400, "UnknownOperationException", other)),
+    };
+    Ok(Body::Value(answer))
 }
 
 fn alarm<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut Alarm, Error> {

@@ -1,16 +1,13 @@
-//! CloudWatch Logs, JSON 1.1.
+//! CloudWatch Logs.
 
 use serde_json::{Value, json};
 
-use super::{Call, Error, LogGroup, World};
+use super::call::{Answer, Body, Call, Error};
+use super::world::{LogGroup, World};
 
-pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
-    if call.text("nextToken") == Some("expired") {
-        let message = "The specified nextToken is invalid.";
-        return Err(Error::new(400, "InvalidParameterException", message));
-    }
-    match call.operation.as_str() {
-        "DescribeMetricFilters" => describe(world, call),
+pub fn perform(world: &mut World, call: &Call) -> Answer {
+    let answer = match call.operation.as_str() {
+        "DescribeMetricFilters" => describe(world, call)?,
         "PutMetricFilter" => {
             let filter = json!({
                 "filterName": call.parameters["filterName"],
@@ -20,55 +17,36 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<Value, Error> {
             });
             let name = call.text("filterName").unwrap_or_default().to_owned();
             group(world, call)?.filters.insert(name, filter);
-            Ok(json!({}))
+            json!({})
         }
         "DeleteMetricFilter" => {
-            let name = call.text("filterName").unwrap_or_default().to_owned();
-            group(world, call)?
-                .filters
-                .remove(&name)
-                .map(|_| json!({}))
-                .ok_or_else(not_found)
+            let name = call.text("filterName").unwrap_or_default();
+            let removed = group(world, call)?.filters.remove(name);
+            removed.map(|_| json!({})).ok_or_else(not_found)?
         }
         "FilterLogEvents" => {
             let group = group(world, call)?;
             let pattern = &call.parameters["filterPattern"];
             let mut filters = group.filters.values();
-            let others = [group.others.clone()];
             let pages = if filters.any(|filter| filter["filterPattern"] == *pattern) {
-                group.pages.as_slice()
+                &group.pages
             } else {
-                &others
+                &group.others
             };
-            let page: usize = call
-                .text("nextToken")
-                .map_or(0, |token| token.parse().unwrap());
-            let within = |timestamp: i64| {
-                call.parameters["startTime"]
-                    .as_i64()
-                    .is_none_or(|start| timestamp >= start)
-                    && call.parameters["endTime"]
-                        .as_i64()
-                        .is_none_or(|end| timestamp <= end)
-            };
-            let events: Vec<Value> = pages
-                .get(page)
-                .into_iter()
-                .flatten()
-                .filter(|(timestamp, _)| within(*timestamp))
-                .map(|(timestamp, message)| json!({"timestamp": timestamp, "message": message}))
-                .collect();
-            let mut answer = json!({"events": events});
-            if page + 1 < pages.len() {
-                answer["nextToken"] = json!((page + 1).to_string());
-            }
-            Ok(answer)
+            let found = pages.filter(&call.parameters);
+            return found
+                .map(|found| Body::Written(found.answer))
+                .map_err(|_| invalid_token());
         }
-        other => Err(Error::new(400, "UnknownOperationException", other)),
-    }
+        other => return Err(Error::new(400, "UnknownOperationException", other)),
+    };
+    Ok(Body::Value(answer))
 }
 
 fn describe(world: &mut World, call: &Call) -> Result<Value, Error> {
+    if call.text("nextToken") == Some("expired") {
+        return Err(invalid_token());
+    }
     let groups: Vec<&LogGroup> = match call.text("logGroupName") {
         Some(_) => vec![&*group(world, call)?],
         None => world.log_groups.values().collect(),
@@ -100,5 +78,13 @@ fn not_found() -> Error {
         400,
         "ResourceNotFoundException",
         "The specified log group or filter does not exist.",
+    )
+}
+
+fn invalid_token() -> Error {
+    Error::new(
+        400,
+        "InvalidParameterException",
+        "The specified nextToken is invalid.",
     )
 }

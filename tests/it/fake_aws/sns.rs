@@ -1,11 +1,14 @@
-//! SNS, the query protocol: a form in, XML out.
+//! SNS.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{ACCOUNT, Call, Error, REGION, Topic, World};
+use stand_ins::protocol::{escaped, xml};
 
-pub(super) fn perform(world: &mut World, call: &Call) -> Result<String, Error> {
+use super::call::{Answer, Body, Call, Error};
+use super::world::{ACCOUNT, REGION, Topic, World};
+
+pub fn perform(world: &mut World, call: &Call) -> Answer {
     let result = match call.operation.as_str() {
         "CreateTopic" => create(world, call)?,
         "DeleteTopic" => {
@@ -76,14 +79,11 @@ pub(super) fn perform(world: &mut World, call: &Call) -> Result<String, Error> {
         "Publish" => "<MessageId>m</MessageId>".to_owned(),
         other => return Err(Error::new(400, "InvalidAction", other)),
     };
-    let operation = &call.operation;
-    Ok(format!(
-        "<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
-    ))
+    Ok(Body::Written(xml(&call.operation, &result).into()))
 }
 
-/// Makes a topic; the same again is the same topic, one of that name with
-/// other tags or attributes is an error.
+/// Makes a topic. The same again is the same topic, but the same name with other tags or attributes
+/// is an error.
 fn create(world: &mut World, call: &Call) -> Result<String, Error> {
     let name = call.text("Name").unwrap_or_default();
     let arn = format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}");
@@ -128,10 +128,4 @@ fn topic<'a>(world: &'a mut World, call: &Call, field: &str) -> Result<&'a mut T
     };
     let missing = || Error::new(status, code, format!("{arn} does not exist"));
     world.topics.get_mut(arn).ok_or_else(missing)
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

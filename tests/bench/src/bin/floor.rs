@@ -1,5 +1,5 @@
-//! The least that a function can be: a process, one connection, and the question for the next
-//! event, answered with `null`. What the others take beyond this is theirs.
+//! The least that a function can do: on one connection it asks for the next event and answers
+//! `null`. What the other subjects take beyond this is their own.
 
 use std::env;
 use std::io::{Error, ErrorKind, Read as _, Result, Write as _};
@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Sends a request and reads the whole answer; returns its head.
+/// Sends a request, reads the whole answer, and returns its head.
 fn exchange(stream: &mut TcpStream, request: &str, buffer: &mut Vec<u8>) -> Result<String> {
     stream.write_all(request.as_bytes())?;
     let mut read = 0;

@@ -1,9 +1,0 @@
-//! See `message` in tests/it/holds.rs.
-
-#![no_main]
-
-#[allow(dead_code)]
-#[path = "../../tests/it/holds.rs"]
-mod holds;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| holds::message(data));

@@ -1,0 +1,86 @@
+//! The function's own identity, by which it recognises its own calls.
+//!
+//! When the topic is encrypted, publishing calls KMS in the function's name, and a failure of that
+//! call is itself a KMS error. Only what AWS writes counts here: whoever opens a session chooses
+//! its name, and nobody must be able to pass for this function by choosing a name.
+
+use super::event::Event;
+
+/// The function's own role and ARN.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnIdentity {
+    /// The ARN of the function's role.
+    pub role_arn: Option<String>,
+    /// The ARN by which the function was invoked, with or without an alias.
+    pub function_arn: Option<String>,
+}
+
+impl OwnIdentity {
+    /// Whether the function made this call itself.
+    #[must_use]
+    pub fn made(&self, event: &Event<'_>) -> bool {
+        let principal = event.principal();
+        let is_role = self.role_arn.as_deref() == Some(principal.name);
+        let is_function = self
+            .function_arn
+            .as_deref()
+            .zip(principal.issued_to)
+            .is_some_and(|(invoked, issued_to)| {
+                let qualifier = invoked.strip_prefix(issued_to);
+                qualifier.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            });
+        is_role || is_function
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[track_caller]
+    fn check_made(identity: &Value, expected: bool) {
+        let own = OwnIdentity {
+            role_arn: Some("arn:aws:iam::111122223333:role/alarm".to_owned()),
+            function_arn: Some(
+                "arn:aws:lambda:eu-west-1:111122223333:function:alarm:live".to_owned(),
+            ),
+        };
+        let text = json!({ "userIdentity": identity }).to_string();
+        let event = Event::parse(&text).unwrap();
+        assert_eq!(own.made(&event), expected, "{identity}");
+        assert!(!OwnIdentity::default().made(&event), "{identity}");
+    }
+
+    #[test]
+    fn the_functions_own_calls_are_known_by_what_aws_writes() {
+        let issuer = |arn: &str| {
+            json!({ "arn": "arn:aws:sts::111122223333:assumed-role/x/alarm",
+                "sessionContext": { "sessionIssuer": { "arn": arn } } })
+        };
+        check_made(&issuer("arn:aws:iam::111122223333:role/alarm"), true);
+        check_made(&issuer("arn:aws:iam::111122223333:role/alarm2"), false);
+        check_made(&issuer("arn:aws:iam::444455556666:role/alarm"), false);
+        let of_resource = |arn: &str| json!({ "inScopeOf": { "credentialsIssuedTo": arn } });
+        check_made(
+            &of_resource("arn:aws:lambda:eu-west-1:111122223333:function:alarm"),
+            true,
+        );
+        check_made(
+            &of_resource("arn:aws:lambda:eu-west-1:111122223333:function:ala"),
+            false,
+        );
+        check_made(&Value::Null, false);
+    }
+
+    #[test]
+    fn a_sessions_name_does_not_make_a_caller_this_function() {
+        check_made(
+            &json!({ "arn": "arn:aws:sts::111122223333:assumed-role/app/alarm",
+                "principalId": "AROA:alarm",
+                "sessionContext": { "sessionIssuer": { "arn": "arn:aws:iam::111122223333:role/app" } } }),
+            false,
+        );
+    }
+}

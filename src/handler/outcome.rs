@@ -1,0 +1,55 @@
+//! What became of an event, as one line of the log.
+//!
+//! The line holds counts, durations and IDs of this program's own: nothing of an event that
+//! CloudTrail recorded, no e-mail address, no credentials.
+
+use anyhow::Result;
+use tokio::time::Instant;
+use tracing::info;
+
+use crate::alert::Published;
+use crate::custom_resource::RequestType;
+
+/// What became of an event.
+pub(super) enum Outcome {
+    /// CloudFormation's request was carried out and answered.
+    Provisioned {
+        request_type: RequestType,
+        physical_id: String,
+    },
+    /// An alert was published.
+    Alerted(Published),
+    /// A message that is not an alarm's was passed on.
+    PassedOn,
+    /// CloudFormation's request failed. An error in the log says why.
+    Failed,
+}
+
+/// Logs what became of an event, which began to be handled at `began`.
+pub(super) fn record_outcome(began: Instant, outcome: &Result<Outcome>) {
+    let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match outcome {
+        Ok(Outcome::Provisioned {
+            request_type,
+            physical_id,
+        }) => info!(
+            outcome = "provisioned",
+            ?request_type,
+            physical_id,
+            took_ms,
+            "answered CloudFormation"
+        ),
+        Ok(Outcome::Alerted(alert)) => info!(
+            outcome = "alerted",
+            alert_id = alert.alert_id,
+            state = alert.state,
+            severity = alert.severity,
+            events_found = alert.events_found,
+            lookups_failed = alert.lookups_failed,
+            took_ms,
+            "published an alert"
+        ),
+        Ok(Outcome::PassedOn) => info!(outcome = "passed_on", took_ms, "passed on a message"),
+        Ok(Outcome::Failed) | Err(_) => info!(outcome = "failed", took_ms, "failed"),
+    }
+}

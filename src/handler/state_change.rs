@@ -1,0 +1,50 @@
+//! Alarm state changes, which become alerts.
+
+use anyhow::{Context as _, Result};
+
+use super::function::{Function, Invocation};
+use super::outcome::Outcome;
+use crate::alarm::{self, StateChange};
+use crate::alert::{self, Destination};
+use crate::cloudtrail::OwnIdentity;
+use crate::environment::Environment;
+
+/// Publishes the alert about a state change, if it could be read.
+pub(super) async fn alert(
+    function: &Function,
+    invocation: &Invocation,
+    change: Result<StateChange, alarm::Error>,
+) -> Result<Outcome> {
+    let Function {
+        environment,
+        clients,
+    } = function;
+    let (change, destination) = (change?, destination(environment)?);
+    let ourselves = OwnIdentity {
+        role_arn: environment.role_arn.clone(),
+        function_arn: Some(invocation.function_arn.clone()),
+    };
+    let published = alert::alert(
+        &clients.logs,
+        &clients.cloudwatch,
+        &clients.sns,
+        destination,
+        &ourselves,
+        change,
+        invocation.deadline,
+    );
+    Ok(Outcome::Alerted(published.await?))
+}
+
+/// Where the environment says alerts go.
+pub(super) fn destination(environment: &Environment) -> Result<Destination<'_>> {
+    Ok(Destination {
+        topic_arn: environment
+            .topic_arn
+            .as_deref()
+            .context("TOPIC_ARN is not set: give the ARN of the topic that people subscribe to")?,
+        zone: &environment.time_zone,
+        problem: environment.time_zone_problem.as_deref(),
+        https: environment.https_format,
+    })
+}

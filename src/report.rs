@@ -1,0 +1,38 @@
+//! What an alert says: every decision, made once.
+//!
+//! A [`Report`] is computed from the state change, the searches and the findings. Written as JSON it
+//! is the object that programs get (`docs/alert.schema.json`); the mail, the subject, the SMS line and
+//! the chat notification each take the report and nothing else. What must hold: text from outside is
+//! [`Shown`] here and nothing else is shown; what is missing is said, never left out in silence; and
+//! nobody is named and nothing is counted that the events do not prove.
+
+mod alarm;
+mod chat;
+mod commands;
+mod content;
+mod counts;
+mod evidence;
+mod group;
+mod links;
+mod mail;
+mod message;
+mod moment;
+mod situation;
+mod subject;
+mod values;
+mod window;
+
+pub use self::alarm::Alarm;
+pub use self::content::Report;
+pub use self::counts::{Counts, LeftOut, Search};
+pub use self::evidence::Evidence;
+pub use self::group::{Change, Group, NewestEvent, Workload};
+pub use self::links::{Address, GroupLinks, Links};
+pub use self::message::{HttpsFormat, Message, PassedOn, passed_on};
+pub use self::moment::Moment;
+pub use self::situation::Situation;
+pub use self::values::Values;
+pub use self::window::SearchedWindow;
+
+#[cfg(test)]
+mod tests;

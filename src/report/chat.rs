@@ -1,0 +1,107 @@
+//! The alert as a custom notification of Amazon Q Developer in chat applications.
+//!
+//! It is short, because a channel is read in passing; the mail has the rest. The chat's own markup is
+//! taken out of whatever comes from an event: nobody is mentioned, nothing is a link.
+//!
+//! <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
+
+use serde_json::{Value, json};
+
+use super::content::Report;
+use super::situation::Situation;
+use crate::shown::Shown;
+
+/// Long enough for what is said, short enough for every chat; the addresses come on top, whole.
+const MAX_LEN: usize = 2_000;
+
+/// Writes the notification.
+pub(super) fn notification(report: &Report, subject: &str) -> Value {
+    let lead = report
+        .lead()
+        .filter(|_| report.situation == Situation::Errors);
+    let alarm = &report.alarm;
+    let paragraphs = [
+        Some(&report.summary),
+        lead.map(|lead| &lead.calls),
+        lead.and_then(|lead| lead.changes.first())
+            .map(|change| &change.sentence),
+        lead.map(|lead| &lead.meaning),
+        (report.counts.counted.is_some() || lead.is_some()).then_some(&report.counts.explanation),
+    ];
+    let said = Shown::joined(paragraphs.into_iter().flatten().cloned(), "\n\n");
+    let said = plain(&said).cut(MAX_LEN).to_string();
+    let addresses = [&report.links.alarm, &report.links.dashboard];
+    let addresses = addresses.into_iter().flatten().map(ToString::to_string);
+    let description: Vec<_> = [said].into_iter().chain(addresses).collect();
+    let steps = lead.map(|lead| {
+        let commands = [
+            lead.command.as_ref(),
+            lead.remedy.as_ref().map(|remedy| &remedy.command),
+        ];
+        let commands = commands
+            .into_iter()
+            .flatten()
+            .map(|command| format!("`{command}`"));
+        let step = plain(&lead.first_step).to_string();
+        [step].into_iter().chain(commands).collect::<Vec<_>>()
+    });
+    let codes = report
+        .groups
+        .iter()
+        .take(5)
+        .map(|group| plain(&group.code).to_string());
+    let keywords: Vec<_> = std::iter::once(report.severity.to_string())
+        .chain(codes)
+        .collect();
+    let resources = lead
+        .into_iter()
+        .flat_map(|lead| lead.keys.newest.first().into_iter().chain([&lead.caller]));
+    let resources: Vec<_> = resources.chain(&alarm.arn).map(plain).collect();
+    let subject = plain(&Shown::name(subject, 100));
+    let place = |part: &Option<Shown>| part.as_ref().map_or(Shown::ours("unknown"), plain);
+    json!({
+        "version": "1.0",
+        "source": "custom",
+        "id": report.alert_id,
+        "content": {
+            "textType": "client-markdown",
+            "title": subject,
+            "description": description.join("\n\n"),
+            "nextSteps": steps.unwrap_or_default(),
+            "keywords": keywords,
+        },
+        "metadata": {
+            "threadId": thread(report),
+            "summary": subject,
+            "eventType": report.situation,
+            "relatedResources": resources,
+            "additionalContext": {
+                "account": place(&alarm.account),
+                "region": place(&alarm.region),
+            },
+        },
+    })
+}
+
+/// The same for an alarm and its recovery, another one for the next time it goes off.
+fn thread(report: &Report) -> Shown {
+    let alarm = &report.alarm;
+    let began = alarm
+        .previous_changed_at
+        .as_ref()
+        .filter(|_| report.situation == Situation::Recovered)
+        .unwrap_or(&alarm.changed_at);
+    let thread = Shown::joined([alarm.shown_name.clone(), began.full()], " ");
+    plain(&thread.cut(255))
+}
+
+/// Text in which a chat finds no markup: mentions and links begin with `<`, code with a backtick.
+fn plain(text: &Shown) -> Shown {
+    text.replacing(|character| match character {
+        '<' => '‹',
+        '>' => '›',
+        '&' => '+',
+        '`' => '\'',
+        other => other,
+    })
+}

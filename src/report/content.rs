@@ -1,0 +1,120 @@
+//! The report itself: what goes into it, and how it is cut to fit.
+
+use serde::Serialize;
+
+use super::alarm::Alarm;
+use super::commands;
+use super::counts::{self, Counts, LeftOut, Search};
+use super::evidence::Evidence;
+use super::group::Group;
+use super::links::Links;
+use super::situation::{self, Situation};
+use super::window::SearchedWindow;
+use crate::command::Command;
+use crate::kms_error::Severity;
+use crate::shown::Shown;
+
+/// The version of the JSON object. It changes when a member changes its meaning or goes away; new
+/// members may come at any time.
+const VERSION: u32 = 2;
+
+/// More groups than this are counted, but not reported one by one.
+const MAX_GROUPS: usize = 50;
+
+/// How much of a problem is shown.
+const MAX_PROBLEM: usize = 600;
+
+/// What an alert says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    version: u32,
+    /// The same for a repeated delivery.
+    pub alert_id: Shown,
+    /// What kind of news it is.
+    pub situation: Situation,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What identifies the incident, the same in its first mail and in its last.
+    pub headline: Shown,
+    /// The first sentence.
+    pub summary: Shown,
+    /// The alarm.
+    pub alarm: Alarm,
+    /// What was searched.
+    pub window: SearchedWindow,
+    /// The numbers.
+    pub counts: Counts,
+    /// How each metric filter was searched.
+    pub searches: Vec<Search>,
+    /// The failed calls, those first that matter most.
+    pub groups: Vec<Group>,
+    /// What is missing here, in sentences.
+    pub problems: Vec<Shown>,
+    /// Where to look in the console.
+    pub links: Links,
+    /// Commands that look for the events again.
+    pub commands: Vec<Command>,
+}
+
+impl Report {
+    /// Computes it.
+    pub fn of(evidence: &Evidence<'_>) -> Self {
+        let change = evidence.change;
+        let alarm = Alarm::new(change, evidence.zone);
+        let found = evidence.findings.groups();
+        let at_least = counts::is_cut(evidence);
+        let groups: Vec<_> = found
+            .iter()
+            .take(MAX_GROUPS)
+            .map(|(found, severity)| Group::new(found, *severity, at_least, evidence))
+            .collect();
+        let left_out = LeftOut::new(&found, groups.len(), evidence.findings.ungrouped);
+        let window = SearchedWindow::new(evidence);
+        let situation = Situation::new(evidence);
+        Self {
+            version: VERSION,
+            alert_id: Shown::outside(&change.alert_id(), 12),
+            severity: situation.severity(&groups),
+            headline: situation::headline(&alarm, &groups),
+            summary: situation.summary(&alarm, &groups, evidence, &window),
+            counts: Counts::new(evidence, situation, left_out),
+            searches: evidence
+                .searches
+                .iter()
+                .map(|search| Search::new(search, &window))
+                .collect(),
+            problems: evidence
+                .problems
+                .iter()
+                .map(|problem| Shown::outside(problem, MAX_PROBLEM))
+                .collect(),
+            links: Links::new(evidence),
+            commands: commands::commands(evidence),
+            situation,
+            alarm,
+            window,
+            groups,
+        }
+    }
+
+    /// The group that matters most.
+    pub fn lead(&self) -> Option<&Group> {
+        self.groups.first()
+    }
+
+    /// Leaves half of what there are several of out, and counts it. Returns whether there was
+    /// anything left to leave out.
+    pub(super) fn shrink(&mut self) -> bool {
+        let before = (self.groups.len(), self.searches.len(), self.problems.len());
+        let kept = self.groups.len() / 2;
+        for group in self.groups.drain(kept..) {
+            self.counts.left_out.add(&group);
+        }
+        self.searches.truncate(self.searches.len().div_ceil(2));
+        self.problems.truncate(self.problems.len().div_ceil(2));
+        self.links.shrink();
+        self.commands.truncate(self.commands.len().div_ceil(2));
+        before != (self.groups.len(), self.searches.len(), self.problems.len())
+    }
+}

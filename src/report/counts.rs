@@ -1,0 +1,251 @@
+//! The numbers of a report, and why they differ where they do.
+
+use serde::Serialize;
+
+use super::evidence::Evidence;
+use super::group::Group;
+use super::situation::Situation;
+use super::window::SearchedWindow;
+use crate::alarm::Counted;
+use crate::findings::{self, Progress};
+use crate::kms_error::Severity;
+use crate::shown::{Shown, shown};
+
+/// How much of a name is shown.
+const MAX_NAME: usize = 512;
+
+/// The numbers. Each message that was read is in one of `found`, `duplicates`, `notErrors` and
+/// `unreadable`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// How many errors the alarm counted, where it counts them.
+    pub counted: Option<u64>,
+    /// Whether it counted more than that, because its reason lists only its newest datapoints.
+    pub counted_at_least: bool,
+    /// How many different calls failed.
+    pub found: u64,
+    /// How many messages were about a call that was counted already.
+    pub duplicates: u64,
+    /// How many messages were events without an error.
+    pub not_errors: u64,
+    /// How many messages could not be read.
+    pub unreadable: u64,
+    /// What is not among the groups.
+    pub left_out: LeftOut,
+    /// Whether everything was searched, read and told apart.
+    pub complete: bool,
+    /// The numbers in words, with the reason for each difference.
+    pub explanation: Shown,
+}
+
+impl Counts {
+    pub(super) fn new(evidence: &Evidence<'_>, situation: Situation, left_out: LeftOut) -> Self {
+        let (findings, counted) = (evidence.findings, evidence.change.expected());
+        Self {
+            counted: counted.map(|counted| counted.count),
+            counted_at_least: counted.is_some_and(|counted| counted.at_least),
+            found: findings.found,
+            duplicates: findings.duplicates,
+            not_errors: findings.not_errors,
+            unreadable: findings.unreadable,
+            complete: is_searched(evidence) && findings.unreadable == 0 && findings.ungrouped == 0,
+            explanation: explanation(evidence, situation),
+            left_out,
+        }
+    }
+}
+
+/// What is counted but not among the groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// How many groups.
+    pub groups: usize,
+    /// How many calls, those among them that were never in a group.
+    pub calls: u64,
+}
+
+impl LeftOut {
+    pub(super) fn new(
+        found: &[(&findings::Group, Severity)],
+        reported: usize,
+        ungrouped: u64,
+    ) -> Self {
+        let rest = found.iter().skip(reported);
+        let calls = rest.clone().map(|(group, _)| group.count);
+        Self {
+            groups: rest.count(),
+            calls: calls.fold(ungrouped, u64::saturating_add),
+        }
+    }
+
+    pub(super) fn add(&mut self, group: &Group) {
+        self.groups = self.groups.saturating_add(1);
+        self.calls = self.calls.saturating_add(group.count);
+    }
+}
+
+/// How a metric filter was searched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Search {
+    /// The metric filter.
+    pub filter: Shown,
+    /// The log group.
+    pub log_group: Shown,
+    /// The filter's pattern.
+    pub pattern: Shown,
+    /// How many pages were read.
+    pub pages: u64,
+    /// How far it got.
+    pub progress: Progress,
+    /// The same in a sentence.
+    #[serde(skip)]
+    pub sentence: Shown,
+}
+
+impl Search {
+    pub(super) fn new(search: &findings::Search, window: &SearchedWindow) -> Self {
+        let pages = shown!("{} page{}", search.pages, plural(search.pages));
+        let extent = match search.progress {
+            Progress::NotStarted => shown!("was not searched, because time ran out,"),
+            Progress::Complete => shown!("was searched completely ({})", pages),
+            Progress::OutOfTime => shown!(
+                "was searched only in part ({}), because time ran out,",
+                pages
+            ),
+            Progress::Failed if search.pages > 0 => {
+                shown!(
+                    "was searched only in part ({}), because it then failed,",
+                    pages
+                )
+            }
+            Progress::Failed => shown!("could not be searched"),
+        };
+        let sentence = shown!(
+            "Log group {} {} with the pattern of {}, from {} to {}.",
+            Shown::outside(&search.log_group, MAX_NAME),
+            extent,
+            Shown::outside(&search.filter, MAX_NAME),
+            window.start.full(),
+            window.end.full()
+        );
+        Self {
+            filter: Shown::name(&search.filter, MAX_NAME),
+            log_group: Shown::name(&search.log_group, MAX_NAME),
+            pattern: Shown::name(&search.pattern, 1_024),
+            pages: search.pages,
+            progress: search.progress,
+            sentence,
+        }
+    }
+}
+
+/// Whether there may be more than was found, because a search did not come to its end or because
+/// there were too many kinds of errors to tell apart.
+pub(super) fn is_cut(evidence: &Evidence<'_>) -> bool {
+    let incomplete = |search: &findings::Search| search.progress != Progress::Complete;
+    evidence.searches.iter().any(incomplete) || evidence.findings.ungrouped > 0
+}
+
+/// Whether there was something to search, and all of it was searched.
+pub(super) fn is_searched(evidence: &Evidence<'_>) -> bool {
+    let complete = |search: &findings::Search| search.progress == Progress::Complete;
+    !evidence.searches.is_empty() && evidence.searches.iter().all(complete)
+}
+
+/// What the alarm counted beside what was found.
+fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
+    let findings = evidence.findings;
+    let (found, matched) = (findings.found, findings.matched());
+    let counted = match evidence.change.expected() {
+        None if situation == Situation::Errors && evidence.change.is_set_by_hand() => shown!(
+            "{} found. The alarm's state was set by hand, so it counted nothing.",
+            found
+        ),
+        None if situation == Situation::Errors && evidence.change.lacks_data() => {
+            shown!("{} found, although the alarm's metric had no data.", found)
+        }
+        None => shown!("{} found.", found),
+        Some(counted) => {
+            let counts = shown!("The alarm counted {}", number(counted));
+            let missing = counted.count.saturating_sub(matched);
+            match missing {
+                0 if counted.at_least || matched == counted.count => {
+                    shown!("{}, and {} found.", counts, were(found))
+                }
+                0 => shown!(
+                    "{}, and {} found. The search covers more time than the alarm did.",
+                    counts,
+                    were(found)
+                ),
+                _ if is_cut(evidence) => shown!(
+                    "{}, and {} found, because the search is not complete.",
+                    counts,
+                    were(found)
+                ),
+                _ if evidence.searches.is_empty() => {
+                    shown!("{}, and nothing could be searched.", counts)
+                }
+                _ => shown!(
+                    "{}, and {} found. {} may not be searchable yet.",
+                    counts,
+                    were(found),
+                    missing
+                ),
+            }
+        }
+    };
+    let notes = [
+        (
+            findings.duplicates,
+            "One event was found twice.",
+            "events were found twice.",
+        ),
+        (
+            findings.not_errors,
+            "One matching event has no error.",
+            "matching events have no error.",
+        ),
+        (
+            findings.unreadable,
+            "One log message could not be read.",
+            "log messages could not be read.",
+        ),
+    ];
+    let notes = notes
+        .into_iter()
+        .filter_map(|(count, one, many)| match count {
+            0 => None,
+            1 => Some(Shown::ours(one)),
+            _ => Some(shown!("{} {}", count, many)),
+        });
+    let sample = findings
+        .sample
+        .as_deref()
+        .map(|sample| shown!("It begins: {}", Shown::outside(sample, 200)));
+    Shown::joined([counted].into_iter().chain(notes).chain(sample), " ")
+}
+
+/// `10`, or `at least 10`.
+pub(super) fn number(counted: Counted) -> Shown {
+    if counted.at_least {
+        shown!("at least {}", counted.count)
+    } else {
+        shown!("{}", counted.count)
+    }
+}
+
+/// `7 were`, `1 was`, `none was`.
+fn were(count: u64) -> Shown {
+    match count {
+        0 => shown!("none was"),
+        1 => shown!("1 was"),
+        _ => shown!("{} were", count),
+    }
+}
+
+/// The ending of a noun that is counted.
+pub(super) const fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

@@ -1,0 +1,120 @@
+//! An alert, ready to be published: its subject, and one text for each kind of reader.
+//!
+//! What must stay true: the subject is ASCII and short enough for SNS, and all texts together fit into
+//! one publish however much was found.
+
+use std::collections::BTreeMap;
+
+use super::content::Report;
+use super::subject::MAX_SUBJECT;
+use super::{chat, mail, subject};
+use crate::kms_error::Severity;
+use crate::shown::Shown;
+use crate::text;
+
+/// SNS takes 262,144 bytes, the message's attributes among them.
+const MAX_BODY: usize = 255_000;
+
+/// What goes to HTTPS subscribers, of which SNS knows one kind only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpsFormat {
+    /// The JSON object for programs.
+    #[default]
+    Json,
+    /// A custom notification of Amazon Q Developer in chat applications, which subscribes to a topic
+    /// over HTTPS and shows nothing else of it.
+    Chat,
+}
+
+/// An alert, ready to be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The subject: ASCII, 1 to 99 characters.
+    pub subject: String,
+    /// The attribute `severity`, for subscriptions that filter.
+    pub severity: Severity,
+    /// The attribute `alarm`: the alarm's name.
+    pub alarm: Shown,
+    /// The mail's text.
+    pub mail: String,
+    /// One line of at most 140 characters.
+    pub sms: String,
+    /// The JSON object for programs.
+    pub json: String,
+    /// What HTTPS subscribers get in its place.
+    pub https: Option<String>,
+    /// All of these, as a publish with `MessageStructure` set to `json` takes them.
+    pub body: String,
+}
+
+impl Message {
+    /// Writes every text, of as much of the report as fits.
+    pub fn new(mut report: Report, https_format: HttpsFormat) -> Self {
+        loop {
+            let message = Self::of_all(&report, https_format);
+            if message.body.len() <= MAX_BODY || !report.shrink() {
+                return message;
+            }
+        }
+    }
+
+    fn of_all(report: &Report, https_format: HttpsFormat) -> Self {
+        let subject = subject::subject(report);
+        let https = match https_format {
+            HttpsFormat::Json => None,
+            HttpsFormat::Chat => Some(chat::notification(report, &subject).to_string()),
+        };
+        let mut message = Self {
+            severity: report.severity,
+            alarm: report.alarm.name.clone(),
+            mail: mail::mail(report),
+            sms: subject::sms(report),
+            // Every field is a text, a number or a list of these.
+            json: serde_json::to_string(report).unwrap_or_default(),
+            subject,
+            https,
+            body: String::new(),
+        };
+        message.body = serde_json::to_string(&message.variants()).unwrap_or_default();
+        message
+    }
+
+    /// One text for each protocol. Whoever is not named gets the JSON object, so that each text is in
+    /// here once: more fits, and less must be signed and sent.
+    ///
+    /// <https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html>
+    fn variants(&self) -> BTreeMap<&'static str, &str> {
+        let mut variants = BTreeMap::from([
+            ("default", self.json.as_str()),
+            ("email", &self.mail),
+            ("sms", &self.sms),
+        ]);
+        variants.extend(self.https.as_deref().map(|https| ("https", https)));
+        variants
+    }
+}
+
+/// A message that is passed on as it is, to be published without `MessageStructure`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOn {
+    /// The subject, if it had one that SNS takes.
+    pub subject: Option<String>,
+    /// The text; SNS takes no empty one.
+    pub text: String,
+}
+
+/// Passes on a message that is not an alarm's state change: its text unchanged, its subject such that
+/// SNS takes it.
+pub fn passed_on(subject: Option<&str>, message: &str) -> PassedOn {
+    let one_line = |subject: &str| subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    let subject = subject.map(|subject| text::ascii(&text::cut(&one_line(subject), MAX_SUBJECT)));
+    let text = if message.is_empty() {
+        "(an empty message)"
+    } else {
+        message
+    };
+    PassedOn {
+        subject: subject.filter(|subject| !subject.is_empty()),
+        text: text.to_owned(),
+    }
+}

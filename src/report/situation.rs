@@ -1,0 +1,148 @@
+//! What kind of news an alert is, how bad it is, and its first sentence.
+
+use serde::Serialize;
+
+use super::alarm::Alarm;
+use super::counts::{is_cut, is_searched, number, plural};
+use super::evidence::Evidence;
+use super::group::Group;
+use super::window::SearchedWindow;
+use crate::alarm::StateValue;
+use crate::kms_error::Severity;
+use crate::shown::{Shown, shown};
+
+/// What kind of news an alert is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Situation {
+    /// Calls failed, and here they are.
+    Errors,
+    /// The alarm went off, and nothing was found.
+    NothingFound,
+    /// The alarm went off because it got no data.
+    NoData,
+    /// The alarm's state was set by hand.
+    Test,
+    /// The alarm is over.
+    Recovered,
+    /// The alarm had too little data, and now it has enough and is OK.
+    Settled,
+    /// The alarm has too little data to tell.
+    InsufficientData,
+}
+
+impl Situation {
+    pub(super) fn new(evidence: &Evidence<'_>) -> Self {
+        let change = evidence.change;
+        match change.new_state {
+            StateValue::Ok if change.is_recovery() => Self::Recovered,
+            StateValue::Ok => Self::Settled,
+            StateValue::InsufficientData => Self::InsufficientData,
+            _ if evidence.findings.found > 0 => Self::Errors,
+            _ if change.lacks_data() => Self::NoData,
+            _ if change.is_set_by_hand()
+                && evidence.findings.is_empty()
+                && evidence.problems.is_empty()
+                && is_searched(evidence) =>
+            {
+                Self::Test
+            }
+            _ => Self::NothingFound,
+        }
+    }
+
+    /// As bad as the worst of the application's groups. Not to know what failed, or to be blind, is
+    /// bad too.
+    pub(super) fn severity(self, groups: &[Group]) -> Severity {
+        match self {
+            Self::Errors => groups.first().map_or(Severity::High, |lead| lead.severity),
+            Self::NothingFound | Self::NoData => Severity::High,
+            Self::Test | Self::Recovered | Self::Settled | Self::InsufficientData => Severity::Info,
+        }
+    }
+
+    /// The first sentence.
+    pub(super) fn summary(
+        self,
+        alarm: &Alarm,
+        groups: &[Group],
+        evidence: &Evidence<'_>,
+        window: &SearchedWindow,
+    ) -> Shown {
+        let name = &alarm.shown_name;
+        let found = evidence.findings.found;
+        match self {
+            Self::Errors => groups.first().map_or_else(
+                || shown!("{} call{} to KMS failed.", found, plural(found)),
+                |lead| lead.sentence.clone(),
+            ),
+            Self::NothingFound => match evidence.change.expected() {
+                Some(counted) => shown!(
+                    "The alarm {} counted {} KMS error{}, but no event was found that says which calls failed.",
+                    name,
+                    number(counted),
+                    plural(counted.count)
+                ),
+                None => shown!(
+                    "The alarm {} went off, but no event was found that says which calls failed.",
+                    name
+                ),
+            },
+            Self::NoData => shown!(
+                "The alarm {} went off because its metric has no data. KMS errors may go unnoticed: the CloudTrail \
+                 trail, its log group or the metric filter may have stopped working.",
+                name
+            ),
+            Self::Test => shown!(
+                "This is a test: somebody set the alarm {} to {} by hand. No KMS error was found from {} to {}.",
+                name,
+                alarm.new_state,
+                window.start.full(),
+                window.end.full()
+            ),
+            Self::Recovered => {
+                let after = match alarm.lasted() {
+                    Some(lasted) => shown!(" after {}", lasted),
+                    None => Shown::default(),
+                };
+                let total = match found {
+                    0 if is_searched(evidence) => shown!("No KMS error was found in that time."),
+                    0 => shown!("Which KMS calls failed in that time could not be determined."),
+                    _ if is_cut(evidence) => {
+                        shown!(
+                            "At least {} KMS call{} failed in that time.",
+                            found,
+                            plural(found)
+                        )
+                    }
+                    _ => shown!("{} KMS call{} failed in that time.", found, plural(found)),
+                };
+                shown!(
+                    "The alarm {} is OK again{}. {} OK means that no more failures were counted, not that the cause is fixed.",
+                    name,
+                    after,
+                    total
+                )
+            }
+            Self::Settled => match evidence.change.old_state {
+                Some(StateValue::InsufficientData) => {
+                    shown!("The alarm {} has data again and is OK.", name)
+                }
+                _ => shown!("The alarm {} is OK.", name),
+            },
+            Self::InsufficientData => shown!(
+                "The alarm {} does not have enough data to tell whether KMS calls are failing.",
+                name
+            ),
+        }
+    }
+}
+
+/// What identifies the incident. It is the same in all mails about it, so that mail programs keep them
+/// together; the alarm's name serves where no call is known.
+pub(super) fn headline(alarm: &Alarm, groups: &[Group]) -> Shown {
+    match groups.first() {
+        Some(lead) => lead.headline.clone(),
+        None => alarm.shown_name.cut(80),
+    }
+}

@@ -1,0 +1,105 @@
+//! The two texts that are read before any other: the mail's subject and the SMS line.
+//!
+//! A subject has what changes in brackets: how bad it is at the beginning, how many and where at the
+//! end. Between them stands what identifies the incident, the same in all mails about it, because mail
+//! programs leave text in brackets out when they put mails into threads.
+
+use super::content::Report;
+use super::situation::Situation;
+use crate::findings::Concern;
+use crate::shown::{Shown, shown};
+use crate::text::{ascii, cut};
+
+/// SNS takes subjects of fewer than 100 ASCII characters.
+///
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+pub(super) const MAX_SUBJECT: usize = 99;
+/// What goes into one SMS.
+const MAX_SMS: usize = 140;
+/// How much room the identity has: the rest is for the brackets.
+const MAX_IDENTITY: usize = 62;
+
+/// Writes the subject.
+pub(super) fn subject(report: &Report) -> String {
+    let identity = identity(report, MAX_IDENTITY);
+    let start = format!("[KMS {}] {identity}", mark(report));
+    let ends = changing(report)
+        .into_iter()
+        .map(|changing| format!(" [{changing}]"));
+    fitting(&start, ends, MAX_SUBJECT)
+}
+
+/// Writes the line for a phone.
+pub(super) fn sms(report: &Report) -> String {
+    let at = report.alarm.changed_at.brief();
+    let start = format!("KMS {} {at}: {}", mark(report), identity(report, MAX_SMS));
+    let ends = changing(report)
+        .into_iter()
+        .map(|changing| format!(", {changing}"));
+    fitting(&start, ends, MAX_SMS)
+}
+
+/// The first end with which the whole fits, in ASCII; else none.
+fn fitting(start: &str, ends: impl Iterator<Item = String>, max: usize) -> String {
+    let mut whole = ends.map(|end| ascii(&format!("{start}{end}")));
+    let fits = whole.find(|line| line.len() <= max);
+    fits.unwrap_or_else(|| ascii(&cut(start, max)))
+}
+
+fn mark(report: &Report) -> Shown {
+    match report.situation {
+        Situation::Recovered => shown!("RECOVERED"),
+        _ => shown!("{}", report.severity),
+    }
+}
+
+/// What identifies the incident, with the caller's name if there is room for it.
+fn identity(report: &Report, max: usize) -> String {
+    let headline = &report.headline;
+    let lead = report
+        .lead()
+        .filter(|_| matches!(report.situation, Situation::Errors | Situation::Recovered));
+    let label = match (report.situation, lead.map(|lead| lead.concern)) {
+        (_, Some(Concern::Application)) => "",
+        (_, Some(Concern::OwnFunction)) => "the alarm's own: ",
+        (_, Some(Concern::Probe | Concern::DryRun)) => "harmless: ",
+        (Situation::Errors | Situation::NothingFound, None) => "no event found: ",
+        (Situation::NoData, None) => "no data: ",
+        (Situation::Test, None) => "test of ",
+        (Situation::InsufficientData, None) => "too little data: ",
+        (Situation::Recovered | Situation::Settled, None) => "OK: ",
+    };
+    let without = format!("{label}{headline}");
+    let with = lead.map(|lead| ascii(&format!("{without} ({})", lead.caller_name)));
+    with.filter(|with| with.len() <= max)
+        .unwrap_or_else(|| ascii(&cut(&without, max)))
+}
+
+/// What changes from mail to mail, the longest form first.
+fn changing(report: &Report) -> Vec<Shown> {
+    let (alarm, counts) = (&report.alarm, &report.counts);
+    let number = match report.situation {
+        Situation::Errors => report.lead().map(|lead| shown!("x{}", lead.number())),
+        Situation::NothingFound => counts.counted.map(|counted| {
+            let more = if counts.counted_at_least { "+" } else { "" };
+            shown!("x{}{}", counted, more)
+        }),
+        Situation::Recovered => alarm.lasted().map(|lasted| shown!("after {}", lasted)),
+        _ => None,
+    };
+    let place = [&alarm.region, &alarm.account]
+        .into_iter()
+        .flatten()
+        .cloned();
+    let place = Some(Shown::joined(place, " ")).filter(|place| !place.is_empty());
+    let forms = [
+        [number.clone(), place],
+        [number.clone(), alarm.account.clone()],
+        [number, None],
+    ];
+    forms
+        .into_iter()
+        .map(|parts| Shown::joined(parts.into_iter().flatten(), ", "))
+        .filter(|form| !form.is_empty())
+        .collect()
+}
