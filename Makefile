@@ -2,35 +2,40 @@
 # installed, pinned, into .venv, .tools and target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sam test bench count check mails fuzz audit build clean
+.PHONY: help demo sam test bench count check mails fuzz deny audit build clean
 
 VENV := .venv
 # What the tests talk to is here: no proxy comes between.
 DIRECT := 127.0.0.1$(addprefix $(shell printf ,),$(or $(NO_PROXY),$(no_proxy)))
-PYTHON := NO_PROXY=$(DIRECT) no_proxy=$(DIRECT) PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python
-BOOTSTRAP := target/release/bootstrap
+TESTING := NO_PROXY=$(DIRECT) no_proxy=$(DIRECT) PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1
+PYTHON := $(TESTING) $(VENV)/bin/python
 TOOLS := .tools/bin
-FUZZED := event cloudtrail window message answer
+FUZZED := event cloudtrail window report answer
 # How long `make fuzz` spends on each of them, in seconds.
 EACH := 60
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 BENCH := target/bench/release/bench
 BENCH_MANIFEST := tests/bench/Cargo.toml
 # Without Node its column is left out.
 NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/bench/peers/dist/alert.js)
 # SAM and cargo-lambda are the user's when both are on PATH.
 SAM := $(if $(and $(shell command -v sam),$(shell command -v cargo-lambda)),,.tools/sam/installed)
+SAM_PATH := $(if $(SAM),$(CURDIR)/.tools/sam/bin:)$(PATH)
+# So is cargo-deny.
+DENY := $(or $(shell command -v cargo-deny),$(TOOLS)/cargo-deny)
 
 help: ## Print the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: build $(VENV)/installed ## Run the whole chain on a local AWS (KEEP=1: leave it running after the deploy)
+# BOOTSTRAP=FILE: with that function, which is built already.
+demo: $(if $(BOOTSTRAP),,build) $(VENV)/installed ## Run the whole chain on a local AWS (KEEP=1: leave it running after the deploy)
 	@$(PYTHON) -m scenario $(if $(KEEP),--keep)
 
 sam: $(VENV)/installed $(SAM) ## Validate, build, deploy, change and remove it with SAM, on a local AWS
 	@$(PYTHON) -m scenario sam
 
-test: build $(VENV)/installed $(TOOLS)/cargo-deny $(SAM) .tools/checkov/installed ## Run every test
-	@$(PYTHON) tests/run.py
+test: ## Run every test
+	@$(TESTING) python3 tests/run.py
 
 bench: build $(BENCH) .tools/bench/installed $(NODE) ## Measure it beside the same in Python and Node (4 minutes; as root with Lambda's share of a core)
 	@$(BENCH) compare
@@ -40,25 +45,28 @@ count: build $(BENCH) ## Count its instructions with valgrind: no more than test
 
 check: ## Check format and lints
 	cargo fmt --check
-	cargo fmt --check --manifest-path $(BENCH_MANIFEST)
+	cargo fmt --check --all --manifest-path $(BENCH_MANIFEST)
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --manifest-path $(BENCH_MANIFEST) --target-dir target/bench -- -D warnings
 
 mails: ## Write the approved mails of tests/golden anew, and print them; `git diff` shows what changed
-	@cargo test --locked --lib --no-fail-fast -- message::tests >/dev/null 2>&1 || true
+	@cargo test --locked --lib --no-fail-fast -- report::tests >/dev/null 2>&1 || true
 	@find tests/golden -name '*.new' -exec sh -c 'mv "$$1" "$${1%.new}"' sh {} \;
-	@cargo test --locked --lib --quiet -- message::tests
+	@cargo test --locked --lib --quiet -- report::tests
 	@tail -n +1 tests/golden/*.txt tests/golden/codes/*.txt
 
-fuzz: $(TOOLS)/cargo-fuzz ## Feed made-up input to the parsers, the window, the message, the answer (EACH=60 seconds)
+fuzz: $(TOOLS)/cargo-fuzz ## Feed made-up input to the parsers, the window, the report, the answer (EACH=60 seconds)
 	@for target in $(FUZZED); do \
 	  mkdir -p fuzz/work/$$target && \
 	  RUSTC_BOOTSTRAP=1 $(TOOLS)/cargo-fuzz run $$target fuzz/work/$$target fuzz/corpus/$$target -- \
 	    -max_total_time=$(EACH) -max_len=65536 -timeout=10 -print_final_stats=1 -verbosity=0 || exit 1; \
 	done
 
-audit: $(TOOLS)/cargo-deny ## Ask the RustSec database about known faults of the crates (it is fetched from GitHub)
-	$(TOOLS)/cargo-deny --locked check advisories
+deny: $(DENY) ## Check the licences and the origin of the crates
+	$(DENY) --locked check bans licenses sources
+
+audit: $(DENY) ## Ask the RustSec database about known faults of the crates (it is fetched from GitHub)
+	$(DENY) --locked check advisories
 
 build: ## Build the function as it is deployed
 	cargo build --locked --release
@@ -71,14 +79,22 @@ clean: ## Remove what was built and installed
 $(BENCH):
 	cargo build --locked --release --manifest-path $(BENCH_MANIFEST) --target-dir target/bench
 
+# The function as it is deployed; the tests run this one. It is a copy because one of them builds it again.
+.PHONY: target/tests/bootstrap
+target/tests/bootstrap: $(SAM)
+	env -u CARGO_TARGET_DIR -u PYTHONDONTWRITEBYTECODE PATH="$(SAM_PATH)" SAM_CLI_TELEMETRY=0 sam build
+	mkdir -p $(@D)
+	cp -f .aws-sam/build/AlarmFunction/bootstrap $@
+
 tests/bench/peers/dist/alert.js: tests/bench/peers/alert.mjs tests/bench/peers/package-lock.json
 	npm --prefix tests/bench/peers ci --silent
 	npm --prefix tests/bench/peers run --silent bundle
 
-$(VENV)/installed: tests/requirements.txt
+$(VENV)/installed: tests/requirements-pip.txt tests/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, as python3")'
 	python3 -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(PIP) install --quiet --require-hashes -r $<
+	$(PIP) install --quiet --require-hashes -r $(word 2,$^)
 	touch $@
 
 $(TOOLS)/cargo-deny: VERSION := 0.20.2
@@ -90,8 +106,10 @@ $(TOOLS)/%:
 	rm -rf .tools/target
 
 # Each in an environment of its own, because they pin what others also need. The files name everything; left to
-# itself, pip would look for the extras of packages that are pinned without.
-.tools/%/installed: tests/requirements-%.txt
-	python3 -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+# itself, pip would look for the extras of packages that are pinned without. Python compiles what it uses by itself,
+# but how fast the bench's starts is measured.
+.tools/bench/installed: COMPILE := --compile
+.tools/%/installed: tests/requirements-%.txt | $(VENV)/installed
+	python3 -m venv --without-pip $(@D)
+	$(PIP) --python $(@D)/bin/python install --quiet $(or $(COMPILE),--no-compile) --no-deps --require-hashes -r $<
 	touch $@

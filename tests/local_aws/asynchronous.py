@@ -6,7 +6,8 @@ delivery needs a statement in the function's resource policy for that topic; a f
 invocation is repeated, twice or `MaximumRetryAttempts` times, after `RETRY_WAIT` instead of
 AWS's one and two minutes; then the event goes to the function's dead-letter queue as it was,
 and in Lambda's envelope to the `OnFailure` destination, if the function's role may send there.
-A function also finds its log group in its environment.
+A function also finds its log group in its environment, and all that it writes before it answers is in its log: ministack
+looks for that during 50 milliseconds, in which a busy machine may not have read it.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
@@ -14,8 +15,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 
 import json
 import logging
+import select
 import time
 
+from ministack.core import lambda_runtime
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
 from ministack.services import lambda_svc, sns
@@ -27,6 +30,8 @@ from .patch import around
 log = logging.getLogger("local_aws.asynchronous")
 
 RETRY_WAIT = 0.2  # seconds
+_SETTLED = 20  # looks in a row, a millisecond apart, that find nothing new
+_READ_SECONDS = 10
 
 
 def invoke(function_arn, event):
@@ -135,6 +140,30 @@ def _deliver_to_lambda(_original, function_arn, envelope, topic_arn, subscriptio
 def _environment(original, config, code_folder, port):
     group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
     return {**original(config, code_folder, port), "AWS_LAMBDA_LOG_GROUP_NAME": group}
+
+
+@around(lambda_runtime.ProvidedWorker, "_drain_stderr_bounded")
+def _whole_log(original, worker, *_, **__):
+    """Counts looks and not time: whenever this thread gets a turn, so does the one that reads."""
+    deadline = time.monotonic() + _READ_SECONDS
+    looks, found = 0, -1
+    while looks < _SETTLED and time.monotonic() < deadline:
+        time.sleep(0.001)
+        before, found = found, worker._stderr_queue.qsize()
+        looks = 0 if found != before or _unread(worker._proc) else looks + 1
+    return original(worker, hard_cap=_READ_SECONDS)
+
+
+def _unread(process):
+    """Whether a function's output has not been read yet."""
+    if process is None or process.stdout.closed:
+        return False
+    poll = select.poll()
+    try:
+        poll.register(process.stdout, select.POLLIN)
+    except ValueError:  # closed in this moment
+        return False
+    return any(event & select.POLLIN for _, event in poll.poll(0))
 
 
 @around(provisioners, "_lambda_create")

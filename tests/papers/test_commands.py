@@ -44,6 +44,7 @@ RUN_THERE = {
 NOT_HERE = {
     "make test": "it is what runs this",
     "make check": ".ci/run runs it before the tests",
+    "make deny": ".ci/run runs it too",
     "make mails": "it writes the approved mails, which the tests compare with",
     "make bench": "it measures for minutes, and only people can say what its figures mean; tests/bench has tests of its own",
     "make count": ".ci/run runs it where valgrind is or can be installed",
@@ -175,8 +176,14 @@ def test_the_page_for_approval_names_every_permission_and_no_other():
 
 def test_ci_on_github_runs_what_ci_runs():
     workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
-    assert workflow.rstrip().splitlines()[-1].strip() == "- run: .ci/run"
-    # Nobody else's action but the checkout, and that one by what it is, not by a name that can move.
-    assert re.findall(r"uses: (\S+)", workflow) == ["actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"]
+    assert workflow.rstrip().splitlines()[-1].strip() == "- run: .ci/run ${{ matrix.part }}"
+    [parts] = re.findall(r"part: \[(.*)\]", workflow)
+    [all_parts] = re.findall(r"set -- (.*)", (ROOT / ".ci/run").read_text(encoding="utf-8"))
+    assert parts.split(", ") == all_parts.split()
+    # GitHub's own actions and nobody else's, each by what it is, not by a name that can move.
+    assert re.findall(r"uses: (\S+)", workflow) == [
+        "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683",
+        "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae",
+    ]
     [toolchain] = re.findall(r'rust-version = "([\d.]+)"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"))
     assert f"rustup default {toolchain} " in f"{workflow} ".replace("\n", " ")

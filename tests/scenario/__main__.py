@@ -14,7 +14,7 @@ from local_aws import LocalAws
 
 from . import beside_the_lab, cloudtrail, sam
 from .steps import DEPLOYED, STEPS
-from .world import BINARY, LOG_GROUP, LOG_STREAM, ROOT, World
+from .world import BINARY, LOG_GROUP, LOG_STREAM, World
 
 
 STORIES = {
@@ -34,7 +34,7 @@ def main():
     arguments = parser.parse_args()
     keep, steps = arguments.keep, DEPLOYED if arguments.keep else STORIES[arguments.story]
     if arguments.story != "sam" and not BINARY.exists():
-        sys.exit(f"{BINARY.relative_to(ROOT)} is missing: make build")
+        sys.exit(f"{BINARY} is missing: make build")
     # Ended by a signal like by Ctrl-C: the context managers stop what they started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # A shell starts what runs in its background with Ctrl-C ignored.

@@ -29,8 +29,9 @@ def path():
 def run(world, *command, fails=False):
     """Run a command of SAM's user, telling its output; returns that."""
     world.tell(f"  $ {' '.join(command)}")
-    # Its own cargo target folder would hide what was built from sam.
-    environment = {name: value for name, value in os.environ.items() if name != "CARGO_TARGET_DIR"}
+    # Its own cargo target folder would hide what was built from sam; and what Python compiles here is compiled once.
+    unset = ("CARGO_TARGET_DIR", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
     environment |= {**world.aws.environment(), "PATH": path(), "SAM_CLI_TELEMETRY": "0"}
     ran = subprocess.run(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

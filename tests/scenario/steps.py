@@ -137,14 +137,13 @@ def the_labs_test_brings_the_mail(world):
     # Whoever disabled the key is in the same log group, before the errors.
     world.write(cloudtrail.event("disable-key", world.role_arn))
     mail = provoke(world, records, noise=others)
-    told = " ".join(mail["body"].split())
-    expect("who disabled the key in the mail", True, "The key was disabled by alice (IAM user)" in told)
+    expect("who disabled the key in the mail", True, "\nalice (IAM user) disabled the key at " in mail["body"])
     codes = {record["errorCode"] for record in records}
     expect("error codes in the mail", codes, {code for code in codes if code in mail["body"]})
-    expect("counted and found", True, "The alarm counted 6; 6 found." in mail["body"])
+    expect("counted and found", True, "The alarm counted 6, and 6 were found." in mail["body"])
     found = [other["eventID"] for other in others if other["eventID"] in mail["body"]]
     expect("noise in the mail", [], found)
-    for word in ("another-app", "s3.amazonaws.com", "have no error"):
+    for word in ("another-app", "s3.amazonaws.com", "no error"):
         expect(f'"{word}" in the mail', False, word in mail["body"])
     world.first = mail
     world.tell("")
@@ -169,7 +168,7 @@ def provoke(world, records, name="pattern1-logging-alarm", noise=()):
 
 def alert_id(mail):
     """The alert id in a mail."""
-    found = re.search(r"^ *alert id: (\S+)", mail["body"], re.M)
+    found = re.search(r"^alert id: (\S+)", mail["body"], re.M)
     expect("an alert id in the mail", True, found is not None)
     return found.group(1)
 
@@ -302,7 +301,7 @@ def what_was_kept_is_sent_again(world):
     expect("the function's error", None, answer.get("FunctionError"))
     mail = world.alert_after(before)
     expect("the alert names the call", True, any(each["eventID"] in mail["body"] for each in world.unheard))
-    expect("counted and found", True, "The alarm counted 2; 2 found." in mail["body"])
+    expect("counted and found", True, "The alarm counted 2, and 2 were found." in mail["body"])
     world.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     expect("messages in the queue", None, world.sqs.receive_message(QueueUrl=queue).get("Messages"))
     world.tell(f"  the policy is put right, the event invoked again, the queue empty: {mail['subject']}")
@@ -330,8 +329,8 @@ def a_recovery_is_told_and_cloudwatchs_own_mail_comes_when_asked_for(world):
     world.tell(f"  CloudWatch's own mail: {raw['subject']}")
     quiet(world)
     mail = world.wait("the recovery is told", lambda: world.mails("[KMS RECOVERED]"))[-1]
-    told = " ".join(mail["body"].split())
-    expect("how long and how many", True, "is OK again after" in told and "2 calls to KMS failed" in told)
+    told = re.search(r"is OK again after .+\. 2 KMS calls failed in that time\. OK means ", mail["body"], re.M)
+    expect("how long and how many", True, told is not None or mail["body"])
     world.tell(f"  {mail['subject']}")
 
 

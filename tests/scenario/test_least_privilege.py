@@ -3,8 +3,8 @@
 The local AWS enforces the role's policies. For each action of each statement there is a stack whose template lacks
 just that one. It is deployed, its alarm goes off and recovers, its settings change, its name changes, an alert cannot
 be delivered, it is deleted, until what is missing is seen: CloudFormation is told FAILED with the action, or the alert
-names it. When it must be seen stands in CAUGHT; what cannot be enforced here, in BEYOND with the reason. Together they
-are the template's permissions, neither more nor fewer.
+names it. CAUGHT says when it must be seen, BEYOND what cannot be enforced here and why. Together they are the
+template's permissions, no more and no fewer.
 """
 
 import json
@@ -52,7 +52,7 @@ BEYOND = {
     ("topic-key", "PublishToEncryptedTopic", "kms:GenerateDataKey*"): "the same",
 }
 
-# An action that two flows need stands in both their policies. Without either the other still allows it, so it is
+# An action that two flows need is in both their policies. Without either the other still allows it, so it is
 # missed by the whole role: before the first deployment for one flow, after it for the other.
 SHARED = "logs:DescribeMetricFilters"
 
@@ -172,7 +172,7 @@ class Life:
         return self.told("[KMS RECOVERED]")
 
     def told(self, *beginnings):
-        """What the mail says of something that is denied; when it is CloudWatch's own, what the function logged."""
+        """What the mail says is missing because it was denied; if the mail is CloudWatch's own, what the function logged."""
 
         def arrived():
             mails = self.aws.mails(f"b@{self.name}.example")
@@ -181,8 +181,8 @@ class Life:
         mail = self.world.wait("a mail arrives", arrived)
         if f"{self.name}-undelivered" in mail["subject"]:
             return self.log()
-        words = " ".join(mail["body"].split())
-        return words if "AccessDenied" in words.partition("WHAT IS MISSING HERE")[2] else None
+        missing = mail["body"].partition("\nWHAT IS MISSING\n")[2]
+        return missing if "AccessDenied" in missing else None
 
     def log(self):
         group = f"/aws/lambda/{self.name}-AlarmFunction"

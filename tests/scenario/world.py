@@ -1,6 +1,7 @@
 """What the steps act on: the deployer's clients, the stack and the mailbox of a local AWS."""
 
 import io
+import os
 import re
 import time
 import zipfile
@@ -15,7 +16,8 @@ from botocore.exceptions import ClientError
 from . import cloudtrail
 
 ROOT = Path(__file__).parents[2]
-BINARY = ROOT / "target" / "release" / "bootstrap"
+# What `make build` builds, or what is given.
+BINARY = Path(os.environ.get("BOOTSTRAP", ROOT / "target" / "release" / "bootstrap")).resolve()
 
 APP_STACK = "pattern1-app"
 STACK = "pattern1-alarm"

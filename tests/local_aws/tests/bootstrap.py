@@ -1,6 +1,6 @@
 """A Lambda function for these tests: speaks the Runtime API and does what the event asks.
 
-Each event is printed, so a test finds it in the function's log group. An event that contains
+Each event is printed with its time, so a test finds it in the function's log group. An event that contains
 `please fail` fails; `{"please hang": FILE}` makes the file and hangs. A custom resource is
 answered well, or as its property `How` says.
 """
@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import threading
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -61,7 +62,7 @@ def answer(event):
 def handle(event):
     """One invocation."""
     text = json.dumps(event)
-    print("event", text)
+    print("event", time.time_ns(), text)
     if "please fail" in text:
         raise RuntimeError("as asked")
     if "please hang" in event:

@@ -92,13 +92,15 @@ class Function:
         )["FunctionArn"]
 
     def events(self, count):
-        """The events that it was invoked with, retries included, once there are so many: its
-        lines appear when an invocation ends, which is after the answer that a stack waits for.
+        """The events that it was invoked with, retries included, in order, once there are so many:
+        its lines appear when an invocation ends, which is after the answer that a stack waits for
+        and may be after the next has ended.
         """
 
         def logged():
-            lines = [line for line in self.lines() if line.startswith("event ")]
-            return len(lines) >= count and [json.loads(line[len("event ") :]) for line in lines]
+            lines = [line.split(" ", 2) for line in self.lines() if line.startswith("event ")]
+            lines.sort(key=lambda line: int(line[1]))
+            return len(lines) >= count and [json.loads(text) for _, _, text in lines]
 
         return eventually(logged)
 

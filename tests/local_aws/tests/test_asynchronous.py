@@ -180,7 +180,7 @@ def test_a_template_sets_dead_letters_retries_and_permission(client, name):
     client("sns").publish(TopicArn=outputs["Topic"], Message="please fail")
     message = left_behind(client, {"url": outputs["Queue"]})
     assert json.loads(message["Body"])["Records"][0]["Sns"]["Message"] == "please fail"
-    lines = client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern='"event {"')[
+    lines = client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern='"event "')[
         "events"
     ]
     assert len(lines) == 1

@@ -192,7 +192,8 @@ DISABLE_KEY = json.loads((Path(__file__).parents[2] / "cloudtrail" / "disable-ke
     [
         ({}, True),
         ({"eventName": "UpdateAlias"}, True),
-        ({"eventName": "EnableKey"}, False),
+        ({"eventName": "EnableKey"}, True),
+        ({"eventName": "DescribeKey"}, False),
         ({"eventSource": "s3.amazonaws.com"}, False),
         ({"errorCode": "AccessDenied"}, False),
     ],

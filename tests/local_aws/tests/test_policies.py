@@ -144,4 +144,4 @@ def test_a_function_logs_with_its_role(client, name, aws):
     }
     client("iam").put_role_policy(RoleName=name, PolicyName="log", PolicyDocument=document([write]))
     client("lambda").invoke(FunctionName=name, Payload=b"{}")
-    assert "event {}" in function.lines()
+    assert function.events(1) == [{}]
