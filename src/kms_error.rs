@@ -8,6 +8,7 @@
 mod advice;
 mod caller;
 mod context;
+mod family;
 mod look;
 mod remedy;
 mod severity;
@@ -30,15 +31,10 @@ pub struct Reason(&'static table::Row);
 impl Reason {
     /// The first row that matches.
     pub fn new(code: &str, message: &str) -> Self {
-        let has_code = |row: &&table::Row| {
-            let is = |known: &&str| match known.strip_suffix('*') {
-                Some(family) => code.starts_with(family),
-                None => code == *known,
-            };
-            row.codes.iter().any(is)
-        };
         let mut message = when::Message::new(message);
-        let mut rows = table::ROWS.iter().filter(has_code);
+        let mut rows = table::ROWS
+            .iter()
+            .filter(|row| family::has(row.codes, code));
         Self(
             rows.find(|row| message.is(row.when))
                 .unwrap_or(&table::UNKNOWN),
@@ -129,7 +125,7 @@ pub fn is_dry_run(code: &str) -> bool {
 /// Whether the caller lacked a permission. CloudTrail writes `AccessDenied`, the SDKs
 /// `AccessDeniedException`, and network activity events `VpceAccessDenied`.
 pub fn is_denial(code: &str) -> bool {
-    code.starts_with("AccessDenied") || code == "VpceAccessDenied"
+    family::has(table::DENIED, code)
 }
 
 /// The operations that undo a change of a key, so that it no longer explains an error.

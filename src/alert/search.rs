@@ -54,12 +54,6 @@ impl SearchResult {
         }
     }
 
-    /// Whether there was something to search, and all of it was searched.
-    fn is_complete(&self) -> bool {
-        let complete = |search: &Search| search.progress == Progress::Complete;
-        !self.searches.is_empty() && self.searches.iter().all(complete)
-    }
-
     /// How many searches ran out of time.
     pub(super) fn out_of_time(&self) -> usize {
         let out_of_time = |search: &&Search| {
@@ -104,7 +98,7 @@ pub(super) async fn find_events(
     if began.elapsed() < WAIT {
         look_again(logs, change, own, &mut result, until).await;
     }
-    if result.findings.is_empty() && result.is_complete() {
+    if result.findings.is_empty() && Search::are_complete(&result.searches) {
         result.window = result.window.widened();
         result.widened = true;
         // What is read again must not be counted again.
@@ -131,7 +125,8 @@ async fn look_again(
     // What is read again must not be counted again, so each look begins with what lies before.
     let mut before = Findings::new(own.clone());
     for look in 0..MAX_LOOKS {
-        let is_missing = result.is_complete() && result.findings.matched() < counted.count;
+        let is_missing =
+            Search::are_complete(&result.searches) && result.findings.matched() < counted.count;
         if !is_missing || until.remaining() < WAIT * 2 {
             return;
         }
@@ -142,14 +137,14 @@ async fn look_again(
         {
             let mut earlier = result.again(window, before);
             search(logs, &mut earlier, until).await;
-            if !earlier.is_complete() {
+            if !Search::are_complete(&earlier.searches) {
                 return;
             }
             before = earlier.findings;
         }
         let mut again = result.again(end, before.clone());
         search(logs, &mut again, until).await;
-        if !again.is_complete() {
+        if !Search::are_complete(&again.searches) {
             return;
         }
         result.searches = again.searches;

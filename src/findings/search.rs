@@ -17,6 +17,18 @@ pub struct Search {
     pub progress: Progress,
 }
 
+impl Search {
+    /// Whether all of the window was searched.
+    pub fn is_complete(&self) -> bool {
+        self.progress == Progress::Complete
+    }
+
+    /// Whether there was something to search, and all of it was searched.
+    pub fn are_complete(searches: &[Self]) -> bool {
+        !searches.is_empty() && searches.iter().all(Self::is_complete)
+    }
+}
+
 /// How far a search got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -60,6 +60,12 @@ const ROW: Row = Row {
 };
 
 const INVALID_STATE: &[&str] = &["KMSInvalidStateException", "KMSInvalidState"];
+/// The codes whose message names the state of a key that cannot be used.
+const UNUSABLE: &[&str] = &[
+    "DisabledException",
+    "KMSInvalidStateException",
+    "KMSInvalidState",
+];
 /// Errors of a custom key store have their reason in the message, whatever the code.
 const KEY_STORE: &[&str] = &[
     "KMSInvalidStateException",
@@ -67,7 +73,7 @@ const KEY_STORE: &[&str] = &[
     "CustomKeyStoreInvalidStateException",
     "KMSInternalException",
 ];
-const DENIED: &[&str] = &["AccessDenied*", "VpceAccessDenied"];
+pub(super) const DENIED: &[&str] = &["AccessDenied*", "VpceAccessDenied"];
 
 /// The rows, in the order in which they are tried.
 pub(super) static ROWS: &[Row] = &[
@@ -84,11 +90,7 @@ pub(super) static ROWS: &[Row] = &[
         ..ROW
     },
     Row {
-        codes: &[
-            "DisabledException",
-            "KMSInvalidStateException",
-            "KMSInvalidState",
-        ],
+        codes: UNUSABLE,
         when: Says(&["is pending replica deletion"]),
         severity: Critical,
         headline: "{key} is pending deletion",
@@ -100,12 +102,8 @@ pub(super) static ROWS: &[Row] = &[
         likely_changes: &["ScheduleKeyDeletion"],
     },
     Row {
-        codes: &[
-            "DisabledException",
-            "KMSInvalidStateException",
-            "KMSInvalidState",
-        ],
-        when: Says(&["is pending deletion", "is pending replica deletion"]),
+        codes: UNUSABLE,
+        when: Says(&["is pending deletion"]),
         severity: Critical,
         headline: "{key} is pending deletion",
         cause: "{key} is pending deletion",
@@ -117,11 +115,7 @@ pub(super) static ROWS: &[Row] = &[
         likely_changes: &["ScheduleKeyDeletion"],
     },
     Row {
-        codes: &[
-            "DisabledException",
-            "KMSInvalidStateException",
-            "KMSInvalidState",
-        ],
+        codes: UNUSABLE,
         when: Says(&["is disabled"]),
         severity: Critical,
         headline: "{key} is disabled",

@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use super::context::Context;
+use super::family;
 use crate::error_message::{Denial, Policy, Resource};
 use crate::identifier::{Identifier, Key};
 use crate::shown::{Shown, shown};
@@ -104,13 +105,7 @@ impl<'a> Known<'a> {
 
     /// Whether a policy can allow the action at all: some have no effect on another account's key.
     pub(super) fn can_be_allowed(&self) -> bool {
-        let is_across = |action: &Identifier| {
-            let action = action.as_ref();
-            ACROSS_ACCOUNTS.contains(&action)
-                || ACROSS_ACCOUNTS_FAMILIES
-                    .iter()
-                    .any(|family| action.starts_with(family))
-        };
+        let is_across = |action: &Identifier| family::has(&ACROSS_ACCOUNTS, action.as_ref());
         self.owner.is_none() || self.action.as_ref().is_none_or(is_across)
     }
 
@@ -277,23 +272,24 @@ const ANY_RESOURCE: [&str; 5] = [
 /// The actions that are effective on a key of another account.
 ///
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html>
-const ACROSS_ACCOUNTS: [&str; 14] = [
+const ACROSS_ACCOUNTS: [&str; 16] = [
     "kms:CreateGrant",
     "kms:Decrypt",
     "kms:DeriveSharedSecret",
     "kms:DescribeKey",
     "kms:Encrypt",
+    "kms:GenerateDataKey*",
     "kms:GenerateMac",
     "kms:GetKeyRotationStatus",
     "kms:GetPublicKey",
     "kms:ListGrants",
+    "kms:ReEncrypt*",
     "kms:RetireGrant",
     "kms:RevokeGrant",
     "kms:Sign",
     "kms:Verify",
     "kms:VerifyMac",
 ];
-const ACROSS_ACCOUNTS_FAMILIES: [&str; 2] = ["kms:GenerateDataKey", "kms:ReEncrypt"];
 
 /// The beginning of the id: the details and the commands have all of it.
 fn short(key: &Key) -> Shown {

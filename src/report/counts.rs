@@ -144,14 +144,12 @@ impl Search {
 /// Whether there may be more than was found, because a search did not come to its end or because
 /// there were too many kinds of errors to tell apart.
 pub(super) fn is_cut(evidence: &Evidence<'_>) -> bool {
-    let incomplete = |search: &findings::Search| search.progress != Progress::Complete;
-    evidence.searches.iter().any(incomplete) || evidence.findings.ungrouped > 0
+    evidence.searches.iter().any(|search| !search.is_complete()) || evidence.findings.ungrouped > 0
 }
 
 /// Whether there was something to search, and all of it was searched.
 pub(super) fn is_searched(evidence: &Evidence<'_>) -> bool {
-    let complete = |search: &findings::Search| search.progress == Progress::Complete;
-    !evidence.searches.is_empty() && evidence.searches.iter().all(complete)
+    findings::Search::are_complete(evidence.searches)
 }
 
 /// What the alarm counted beside what was found.
