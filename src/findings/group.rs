@@ -175,40 +175,25 @@ impl Group {
 
     /// The one key that the calls were about, if KMS would accept its name.
     pub fn key(&self) -> Option<Key> {
-        let key = self
-            .keys
-            .newest()
-            .next()
-            .filter(|_| !self.is_about_many_keys())?;
-        Key::new(key)
+        Key::new(self.only(&self.keys)?)
     }
 
     /// The alias by which callers named that key, if KMS would accept it.
     pub fn alias(&self) -> Option<Key> {
-        let alias = self
-            .aliases
-            .newest()
-            .next()
-            .filter(|_| !self.is_about_many_keys())?;
-        Key::new(alias)
+        Key::new(self.only(&self.aliases)?)
+    }
+
+    /// The newest of these names, unless the calls were about several keys.
+    fn only<'g>(&self, names: &'g Values<String>) -> Option<&'g str> {
+        let newest = names.newest().next().map(String::as_str);
+        newest.filter(|_| !self.is_about_many_keys())
     }
 
     /// The names by which a change of the key may name it.
     pub(super) fn key_names(&self) -> KeyNames<'_> {
-        let only = !self.is_about_many_keys();
         KeyNames {
-            name: self
-                .keys
-                .newest()
-                .next()
-                .filter(|_| only)
-                .map(String::as_str),
-            alias: self
-                .aliases
-                .newest()
-                .next()
-                .filter(|_| only)
-                .map(String::as_str),
+            name: self.only(&self.keys),
+            alias: self.only(&self.aliases),
             key_store: self.newest.key_store.as_deref(),
             region: self.newest.region.as_deref(),
             account: self.newest.account.as_deref(),
