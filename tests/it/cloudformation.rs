@@ -13,7 +13,7 @@ use std::sync::Once;
 use serde_json::{Value, json};
 
 use crate::fake_aws::{Alarm, FakeAws, Topic, World};
-use crate::invoke::{invoke, request};
+use crate::invoke::{invoke, request, signed};
 
 /// The id that CloudFormation invents for a Create that was never answered.
 pub const INVENTED_ID: &str = "pattern1-alarm-KmsAlarm-1XHTQ0ABCDEF";
@@ -38,7 +38,8 @@ impl Stack {
 
     /// Creates the resource. A Create that fails is followed by a Delete.
     pub async fn create(&mut self, properties: &Value) -> Value {
-        let answer = self.send(request("Create", properties)).await;
+        let create = signed(request("Create", properties), self.aws.now());
+        let answer = self.send(create).await;
         self.id = answer["PhysicalResourceId"].as_str().map(str::to_owned);
         self.properties = properties.clone();
         if answer["Status"] == "FAILED" {
@@ -95,7 +96,7 @@ impl Stack {
     }
 
     pub fn update_event(&self, properties: &Value) -> Value {
-        let mut event = request("Update", properties);
+        let mut event = signed(request("Update", properties), self.aws.now());
         event["PhysicalResourceId"] = json!(self.id);
         event["OldResourceProperties"] =
             request("Create", &self.properties)["ResourceProperties"].clone();
@@ -103,7 +104,7 @@ impl Stack {
     }
 
     pub fn delete_event(&self, id: &str) -> Value {
-        let mut event = request("Delete", &self.properties);
+        let mut event = signed(request("Delete", &self.properties), self.aws.now());
         event["PhysicalResourceId"] = json!(id);
         event
     }

@@ -2,14 +2,19 @@
 //! and retries, send their requests to it instead of the network.
 //!
 //! It keeps state (log groups, filters, alarms, topics), records every call and every answer to
-//! CloudFormation, and can fail any call in any way.
+//! CloudFormation, and can fail any call in any way. It can also be as slow as AWS to show what was
+//! done, and tell the calls of deliveries that run at the same time apart.
 
 mod call;
 mod cbor;
 mod cloudwatch;
+mod consistency;
+mod delivery;
 mod faults;
 mod logs;
 mod sns;
+mod streams;
+mod tests;
 mod world;
 
 use std::collections::BTreeMap;
@@ -26,27 +31,42 @@ use aws_smithy_types::body::SdkBody;
 use futures_util::{StreamExt as _, stream};
 use http_body_util::StreamBody;
 use hyper::body::{Bytes, Frame};
+use jiff::Timestamp;
 use kms_alarm::clients::Clients;
 use kms_alarm::environment::Environment;
 use serde_json::{Value, json};
 use stand_ins::log_events::LogEvent;
 use stand_ins::protocol::Service;
+use tokio::time::Instant;
 
 use self::call::{Answer, Body, Call};
+use self::consistency::Consistency;
 use self::faults::Faults;
+use self::streams::Streams;
 
+pub use self::consistency::Lags;
+pub use self::delivery::Delivery;
 pub use self::faults::How;
-pub use self::world::{Alarm, LogGroup, Topic, World};
+pub use self::sns::default_policy;
+pub use self::streams::FUNCTION_LOG_GROUP;
+pub use self::world::{Alarm, AlarmKind, DELETED, LogGroup, PENDING, Topic, World};
 pub use stand_ins::lambda::FUNCTION_ARN;
 
 /// The host of every `ResponseURL` in these tests.
 pub const RESPONSE_HOST: &str =
     "cloudformation-custom-resource-response-apsoutheast2.s3-ap-southeast-2.amazonaws.com";
 
+/// The time when a test begins: ten seconds after the samples' request was signed.
+pub const NOW: &str = "2026-11-23T09:47:30Z";
+
 const LOG_GROUP: &str = "pattern1-logging-loggroup";
 
-#[derive(Clone, Debug, Default)]
-pub struct FakeAws(Arc<Mutex<State>>);
+#[derive(Clone, Debug)]
+pub struct FakeAws {
+    state: Arc<Mutex<State>>,
+    /// When the test began.
+    began: Instant,
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -62,7 +82,19 @@ pub struct State {
     pub answers: Vec<String>,
     /// The headers of the last answer.
     pub answer_headers: BTreeMap<String, String>,
+    /// The function's own log group.
+    pub streams: Streams,
     faults: Faults,
+    consistency: Consistency,
+}
+
+impl Default for FakeAws {
+    fn default() -> Self {
+        Self {
+            state: Arc::default(),
+            began: Instant::now(),
+        }
+    }
 }
 
 impl FakeAws {
@@ -78,7 +110,7 @@ impl FakeAws {
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn world(&self) -> World {
@@ -118,13 +150,52 @@ impl FakeAws {
         self.state().faults = Faults::default();
     }
 
+    /// The time, which moves on with the tests' clock.
+    pub fn now(&self) -> Timestamp {
+        let began: Timestamp = NOW.parse().expect("a time");
+        began + jiff::SignedDuration::try_from(self.began.elapsed()).expect("a short time")
+    }
+
+    /// From now on AWS takes this long to show what was done.
+    pub fn lag(&self, lags: Lags) {
+        let mut state = self.state();
+        let state = &mut *state;
+        state.consistency.lags = lags;
+        state.consistency.note(&state.world);
+    }
+
+    /// From now on only what carries this stack's tag can be deleted, as the template's policy
+    /// says.
+    pub fn enforce_tag_conditions(&self, stack: &str) {
+        self.state().consistency.stack = Some(stack.to_owned());
+    }
+
+    /// Denies every call of an operation for some time.
+    pub fn deny_for(&self, operation: &str, time: Duration) {
+        let until = Instant::now() + time;
+        let denied = &mut self.state().consistency.denied;
+        denied.insert(operation.to_owned(), until);
+    }
+
+    /// Somebody changes the world by hand.
+    pub fn by_hand(&self, change: impl FnOnce(&mut World)) {
+        let mut state = self.state();
+        let state = &mut *state;
+        change(&mut state.world);
+        state.consistency.note(&state.world);
+    }
+
     /// The real clients, sending here.
     pub fn clients(&self) -> Clients {
         Clients::new(&environment(), SharedHttpConnector::new(self.clone()))
     }
 
-    fn answered(&self, call: &Call) -> HttpResponse {
-        call.response(self.state().perform(call))
+    fn answered(&self, call: &Call, delivery: Option<&Delivery>) -> HttpResponse {
+        let answer = self.state().perform(call, self.now());
+        if let (Some(delivery), Service::S3) = (delivery, call.service) {
+            delivery.note_answer(String::from_utf8_lossy(&call.body).into_owned());
+        }
+        call.response(answer)
     }
 
     /// The last answer to CloudFormation.
@@ -150,43 +221,59 @@ pub fn environment() -> Environment {
 
 impl HttpConnector for FakeAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.receive(request, None)
+    }
+}
+
+impl FakeAws {
+    /// Answers one call, or lets it fail as the delivery or the whole of AWS is to fail.
+    fn receive(&self, request: HttpRequest, delivery: Option<&Delivery>) -> HttpConnectorFuture {
         let call = Call::read(request);
+        let fault = delivery.and_then(|delivery| delivery.note_call(&call.name));
         let fault = {
             let mut state = self.state();
             state.calls.push(call.name.clone());
             state.parameters.push(call.parameters.clone());
-            state.faults.take(&call.name)
+            fault.or_else(|| state.faults.take(&call.name))
         };
         let response = match fault {
-            None => self.answered(&call),
+            None => self.answered(&call, delivery),
             Some(How::Hang) => return HttpConnectorFuture::new(std::future::pending()),
             Some(How::Lost) => {
-                self.answered(&call);
+                self.answered(&call, delivery);
+                return HttpConnectorFuture::new(std::future::pending());
+            }
+            Some(How::Dies { done }) => {
+                if done {
+                    self.answered(&call, delivery);
+                }
+                delivery.expect("a delivery").die();
                 return HttpConnectorFuture::new(std::future::pending());
             }
             Some(How::Refused) => return broken(ErrorKind::ConnectionRefused),
             Some(How::Reset) => return broken(ErrorKind::ConnectionReset),
-            Some(How::ResetMidBody) => half(self.answered(&call), true),
-            Some(How::StallMidBody) => half(self.answered(&call), false),
+            Some(How::ResetMidBody) => half(self.answered(&call, delivery), true),
+            Some(How::StallMidBody) => half(self.answered(&call, delivery), false),
             Some(how @ (How::EmptyPage | How::ExpiredToken)) => {
                 let aws = self.clone();
                 return HttpConnectorFuture::new(async move {
                     // The token leads round in a circle: unless this takes time, time stands still.
                     tokio::time::sleep(Duration::from_secs(1)).await;
-                    Ok(call.response(aws.state().paged(&call, how)))
+                    let answer = aws.state().paged(&call, how, aws.now());
+                    Ok(call.response(answer))
                 });
             }
             Some(How::Panic) => panic!("as asked"),
             Some(How::Slow(seconds)) => {
-                let aws = self.clone();
+                let (aws, delivery) = (self.clone(), delivery.cloned());
                 return HttpConnectorFuture::new(async move {
                     tokio::time::sleep(Duration::from_secs(seconds)).await;
-                    Ok(aws.answered(&call))
+                    Ok(aws.answered(&call, delivery.as_ref()))
                 });
             }
             Some(How::Malformed) => {
                 // A 200 is a promise: what was asked for is done, and only the answer is garbled.
-                self.answered(&call);
+                self.answered(&call, delivery);
                 call.response(Ok(Body::Written("<<<".into())))
             }
             Some(how) => call.response(Err(how.error(&call))),
@@ -213,13 +300,13 @@ fn half(mut response: HttpResponse, breaks: bool) -> HttpResponse {
 
 impl State {
     /// The answer to a call that is paged, with one page more than there is.
-    fn paged(&mut self, call: &Call, how: How) -> Answer {
+    fn paged(&mut self, call: &Call, how: How, now: Timestamp) -> Answer {
         let field = match call.service {
             Service::Logs => "nextToken",
             Service::CloudWatch => "NextToken",
             _ => unreachable!("not paged: {}", call.name),
         };
-        let mut answer = self.perform(call)?.into_value();
+        let mut answer = self.perform(call, now)?.into_value();
         answer[field] = if how == How::ExpiredToken {
             json!("expired")
         } else {
@@ -233,7 +320,37 @@ impl State {
         Ok(Body::Value(answer))
     }
 
-    fn perform(&mut self, call: &Call) -> Answer {
+    /// What the call's service says, and does if it is allowed.
+    fn perform(&mut self, call: &Call, now: Timestamp) -> Answer {
+        let Self {
+            consistency, world, ..
+        } = self;
+        consistency.note(world);
+        let refusal = consistency.refusal(call, world);
+        if let Some(refusal) = refusal.or_else(|| consistency.stale_tags(call, world)) {
+            return Err(refusal);
+        }
+        let lag = consistency.lag(call);
+        if call.operation.ends_with("LogStream") || call.operation.ends_with("LogStreams") {
+            let now = now.as_millisecond();
+            let lag = i64::try_from(lag.as_millis()).expect("a short time");
+            return self.streams.perform(call, now, now - lag);
+        }
+        let answer = if lag.is_zero() {
+            self.perform_now(call)
+        } else {
+            // Calls that look change nothing.
+            let seen = consistency.seen(lag, world).clone();
+            let now = std::mem::replace(&mut self.world, seen);
+            let answer = self.perform_now(call);
+            self.world = now;
+            answer
+        };
+        self.consistency.note(&self.world);
+        answer
+    }
+
+    fn perform_now(&mut self, call: &Call) -> Answer {
         match call.service {
             Service::Logs => logs::perform(&mut self.world, call),
             Service::CloudWatch => cloudwatch::perform(&mut self.world, call),

@@ -1,16 +1,17 @@
 //! Invoking the handler as Lambda would, with the clients of the fake AWS.
 
+use std::cell::Cell;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use kms_alarm::deadline::Deadline;
 use kms_alarm::environment::Environment;
 use kms_alarm::handler::{self, Function, Invocation};
 use serde_json::{Value, json};
 
-use crate::fake_aws::{FUNCTION_ARN, FakeAws, RESPONSE_HOST, environment};
+use crate::fake_aws::{Delivery, FUNCTION_ARN, FakeAws, RESPONSE_HOST, environment};
 
-/// The time: ten seconds after the samples' request was signed.
-pub const NOW: &str = "2026-11-23T09:47:30Z";
+pub use crate::fake_aws::NOW;
 
 /// Gives an event to the handler, with a minute left. The tests' clock is paused: it jumps ahead
 /// when everything waits for it.
@@ -38,20 +39,52 @@ async fn invoke_with(
     event: Value,
     left: Duration,
 ) -> Result<(), String> {
-    let invocation = Invocation {
-        request_id: "8f507cfc-0000-4111-8222-example".to_owned(),
-        function_arn: FUNCTION_ARN.to_owned(),
-        log_stream: "2026/11/23/[1]0123456789abcdef".to_owned(),
-        deadline: Deadline::after(left),
-        now: NOW.parse().unwrap(),
-    };
     let function = Function {
         environment: environment.clone(),
         clients: aws.clients(),
     };
-    handler::handle(&function, &invocation, event)
+    handler::handle(&function, &invocation(aws, left), event)
         .await
         .map_err(|error| format!("{error:#}"))
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The handler returned.
+    Done,
+    /// The handler failed, so Lambda delivers the event again.
+    Failed(String),
+    /// Lambda ended it, and delivers the event again.
+    Died,
+}
+
+/// Gives an event to the handler as one delivery among others, which may die.
+pub async fn deliver(aws: &FakeAws, delivery: &Delivery, event: Value, left: Duration) -> Ended {
+    let function = Function {
+        environment: environment(),
+        clients: delivery.clients(aws),
+    };
+    let invocation = invocation(aws, left);
+    tokio::select! {
+        result = handler::handle(&function, &invocation, event) => match result {
+            Ok(()) => Ended::Done,
+            Err(error) => Ended::Failed(format!("{error:#}")),
+        },
+        // Lambda ends what is not done in time.
+        () = tokio::time::sleep(left) => Ended::Died,
+        () = delivery.died() => Ended::Died,
+    }
+}
+
+fn invocation(aws: &FakeAws, left: Duration) -> Invocation {
+    Invocation {
+        request_id: "8f507cfc-0000-4111-8222-example".to_owned(),
+        function_arn: FUNCTION_ARN.to_owned(),
+        log_stream: "2026/11/23/[1]0123456789abcdef".to_owned(),
+        deadline: Deadline::after(left),
+        now: aws.now(),
+    }
 }
 
 /// One of the samples in `events/`.
@@ -70,17 +103,33 @@ pub fn alarm_of_one() -> Value {
     event
 }
 
+thread_local! {
+    /// How many requests the test has made.
+    static REQUESTS: Cell<u32> = const { Cell::new(0) };
+}
+
 /// A custom-resource request as CloudFormation sends it, with the properties of the sample and some
-/// of them replaced.
+/// of them replaced. Each is another request; who wants a second delivery of one gives the same
+/// event to the handler again.
 pub fn request(request_type: &str, replaced: &Value) -> Value {
+    let number = REQUESTS.get() + 1;
+    REQUESTS.set(number);
     let mut event = sample("cloudformation-create");
     event["RequestType"] = json!(request_type);
-    event["ResponseURL"] = json!(format!(
-        "https://{RESPONSE_HOST}/answer?X-Amz-Date=20261123T094720Z&X-Amz-Signature=secret"
-    ));
     for (name, value) in replaced.as_object().expect("properties") {
         event["ResourceProperties"][name] = value.clone();
     }
+    event["RequestId"] = json!(format!("0f1e2d3c-1111-4222-8333-{number:012}"));
+    let at: Timestamp = NOW.parse().unwrap();
+    signed(event, at - SignedDuration::from_secs(10))
+}
+
+/// The same request, made at that time.
+pub fn signed(mut event: Value, at: Timestamp) -> Value {
+    let date = at.strftime("%Y%m%dT%H%M%SZ");
+    event["ResponseURL"] = json!(format!(
+        "https://{RESPONSE_HOST}/answer?X-Amz-Date={date}&X-Amz-Signature=secret"
+    ));
     event
 }
 

@@ -199,9 +199,10 @@ async fn a_delete_with_an_invented_id_removes_an_unanswered_create() {
 async fn the_same_request_delivered_twice_does_the_same_once_more() {
     let aws = inhabited();
     let mut stack = Stack::new(&aws);
-    let one = stack.send(request("Create", &first())).await;
+    let create = request("Create", &first());
+    let one = stack.send(create.clone()).await;
     let world = aws.world();
-    let two = stack.send(request("Create", &first())).await;
+    let two = stack.send(create).await;
     assert_eq!(one, two);
     assert_eq!(aws.world(), world);
     stack.id = one["PhysicalResourceId"].as_str().map(str::to_owned);
@@ -218,10 +219,8 @@ async fn two_deliveries_of_a_create_at_once_end_in_one_resource() {
     let aws = inhabited();
     let before = aws.world();
     let mut stack = Stack::new(&aws);
-    let (one, two) = tokio::join!(
-        invoke(&aws, request("Create", &first())),
-        invoke(&aws, request("Create", &first()))
-    );
+    let create = request("Create", &first());
+    let (one, two) = tokio::join!(invoke(&aws, create.clone()), invoke(&aws, create));
     one.unwrap();
     two.unwrap();
     let answer = aws.answer();

@@ -1,11 +1,17 @@
 //! CloudWatch.
+//!
+//! - `PutMetricAlarm` overwrites an alarm's settings and leaves its tags and its history. Metric,
+//!   composite and log alarms share their names, so it refuses that of another kind.
+//!   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
+//! - `DescribeAlarms` lists the kinds that are asked for, and metric alarms when none is.
+//!   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::call::{Answer, Body, Call, Error};
-use super::world::{ACCOUNT, Alarm, REGION, World};
+use super::world::{ACCOUNT, Alarm, AlarmKind, REGION, World};
 
 pub fn perform(world: &mut World, call: &Call) -> Answer {
     let answer = match call.operation.as_str() {
@@ -16,25 +22,17 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
                 .as_object_mut()
                 .and_then(|settings| settings.remove("Tags"));
             let alarm = world.alarms.entry(name).or_insert_with(|| Alarm {
-                settings: Value::Null,
                 tags: pairs(tags.as_ref()),
-                history: Vec::new(),
+                ..Alarm::default()
             });
+            if alarm.kind != AlarmKind::Metric {
+                let message = "An alarm of another type has this name";
+                return Err(Error::new(400, "ValidationError", message));
+            }
             alarm.settings = settings;
             json!({})
         }
-        "DescribeAlarms" => {
-            let names = call.parameters["AlarmNames"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let alarms: Vec<&Value> = names
-                .iter()
-                .filter_map(|name| world.alarms.get(name.as_str()?))
-                .map(|alarm| &alarm.settings)
-                .collect();
-            json!({"MetricAlarms": alarms})
-        }
+        "DescribeAlarms" => describe(world, call),
         "DescribeAlarmHistory" => {
             let name = call.text("AlarmName").unwrap_or_default();
             let history = world.alarms.get(name).map(|alarm| &alarm.history);
@@ -49,11 +47,7 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
             json!({"AlarmHistoryItems": items})
         }
         "DeleteAlarms" => {
-            let names = call.parameters["AlarmNames"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            for name in names.iter().filter_map(Value::as_str) {
+            for name in texts(call, "AlarmNames") {
                 world.alarms.remove(name).ok_or_else(|| not_found(name))?;
             }
             json!({})
@@ -71,9 +65,45 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
             alarm(world, call)?.tags.extend(tags);
             json!({})
         }
+        "UntagResource" => {
+            let keys = texts(call, "TagKeys");
+            let tags = &mut alarm(world, call)?.tags;
+            tags.retain(|key, _| !keys.contains(&key.as_str()));
+            json!({})
+        }
         other => return Err(Error::new(400, "UnknownOperationException", other)),
     };
     Ok(Body::Value(answer))
+}
+
+fn describe(world: &World, call: &Call) -> Value {
+    let names = texts(call, "AlarmNames");
+    let kinds = match &texts(call, "AlarmTypes")[..] {
+        [] => vec!["MetricAlarm"],
+        kinds => kinds.to_vec(),
+    };
+    let of = |kind: AlarmKind, name: &str| -> Vec<&Value> {
+        let asked = kinds.contains(&name);
+        let alarms = world.alarms.iter().filter(|(name, alarm)| {
+            asked && alarm.kind == kind && (names.is_empty() || names.contains(&name.as_str()))
+        });
+        alarms.map(|(_, alarm)| &alarm.settings).collect()
+    };
+    json!({
+        "MetricAlarms": of(AlarmKind::Metric, "MetricAlarm"),
+        "CompositeAlarms": of(AlarmKind::Composite, "CompositeAlarm"),
+        "LogAlarms": of(AlarmKind::Log, "LogAlarm"),
+    })
+}
+
+/// A parameter's texts.
+pub fn texts<'a>(call: &'a Call, name: &str) -> Vec<&'a str> {
+    let values = call.parameters.get(name).and_then(Value::as_array);
+    values
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn alarm<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut Alarm, Error> {

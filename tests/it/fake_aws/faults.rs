@@ -32,6 +32,10 @@ pub enum How {
     Panic,
     /// It does not fail, but takes this many seconds.
     Slow(u64),
+    /// Lambda ends the delivery here, before the call is done or after it.
+    Dies {
+        done: bool,
+    },
 }
 
 /// The failures to come.

@@ -29,16 +29,33 @@ pub struct LogGroup {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alarm {
+    pub kind: AlarmKind,
     pub settings: Value,
     pub tags: BTreeMap<String, String>,
     /// When it went into which state, newest first.
     pub history: Vec<(i64, &'static str)>,
 }
 
+/// Alarms of all kinds share their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AlarmKind {
+    #[default]
+    Metric,
+    Composite,
+    Log,
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topic {
+    /// Without a `Policy` it has SNS's default one.
     pub attributes: BTreeMap<String, String>,
     pub tags: BTreeMap<String, String>,
-    /// Address to subscription ARN, or `PendingConfirmation`.
+    /// Address to subscription ARN, or [`PENDING`], or [`DELETED`].
     pub subscriptions: BTreeMap<String, String>,
 }
+
+/// How SNS lists a subscription that nobody has confirmed yet.
+pub const PENDING: &str = "PendingConfirmation";
+
+/// How SNS lists a subscription for some days after somebody left.
+pub const DELETED: &str = "Deleted";
