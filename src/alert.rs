@@ -4,6 +4,7 @@
 //! missing; only a failed publish is an error; and looking stops early enough for the publish.
 
 mod changes;
+mod deployment;
 mod history;
 mod pages;
 mod publish;
@@ -18,13 +19,13 @@ use jiff::tz::TimeZone;
 use tracing::warn;
 
 use self::changes::{find_changes, keeping_time_for_changes};
+pub use self::deployment::Deployment;
 use self::history::alarmed_at;
 pub use self::publish::pass_on;
 use self::publish::publish;
 use self::search::{SearchResult, find_events};
 use crate::alarm::{StateChange, StateValue};
 use crate::clients::Lazy;
-use crate::cloudtrail::OwnIdentity;
 use crate::deadline::Deadline;
 use crate::fault::Fault;
 use crate::report::{Evidence, HttpsFormat, Message, Report};
@@ -71,7 +72,7 @@ pub async fn alert(
     cloudwatch: &Lazy<CloudWatch>,
     sns: &Sns,
     destination: Destination<'_>,
-    own: &OwnIdentity,
+    deployment: &Deployment,
     mut change: StateChange,
     deadline: Deadline,
 ) -> Result<Published, Fault> {
@@ -98,9 +99,9 @@ pub async fn alert(
         } else {
             until
         };
-        find_events(logs, change, own, until).await
+        find_events(logs, change, deployment, until).await
     } else {
-        SearchResult::empty(change.window(), own)
+        SearchResult::empty(change.window(), &deployment.own_identity)
     };
     if is_alarm {
         find_changes(logs, &mut found, until).await;

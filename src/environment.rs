@@ -21,6 +21,11 @@ pub struct Environment {
     pub https_format: HttpsFormat,
     /// `ROLE_ARN`: the function's own role. Its errors are not the application's.
     pub role_arn: Option<String>,
+    /// `LOG_GROUP_NAME`: the log group that the alarm was deployed for, to search when the metric
+    /// filters cannot be looked up.
+    pub log_group_name: Option<String>,
+    /// `TASK_ROLE_ARN`: the role whose errors the alarm was deployed for.
+    pub task_role_arn: Option<String>,
     /// `AWS_ENDPOINT_URL`: set only where a local AWS replaces AWS.
     pub endpoint_url: Option<String>,
     /// The endpoint of each service, where it is set.
@@ -92,6 +97,8 @@ impl Environment {
                 _ => HttpsFormat::Json,
             },
             role_arn: text("ROLE_ARN"),
+            log_group_name: text("LOG_GROUP_NAME"),
+            task_role_arn: text("TASK_ROLE_ARN"),
             endpoint_url: text("AWS_ENDPOINT_URL"),
             endpoint_urls: EndpointUrls {
                 cloudwatch: endpoint_url("CLOUDWATCH"),

@@ -1,7 +1,8 @@
 //! A failed AWS call: which action, on which object, with which code.
 //!
 //! A fault reads as one line that names the object, so CloudFormation's Reason, a mail and the log
-//! can all show it unchanged. Callers decide by its code, never by its message.
+//! can all show it unchanged. Callers decide by its code, and by its message only where AWS has no
+//! code for the case.
 
 use std::error::Error;
 use std::fmt;
@@ -94,6 +95,25 @@ impl Fault {
             "ResourceNotFound",
             "ResourceNotFoundException",
         ])
+    }
+
+    /// Whether a topic of that name exists already, with other tags or other attributes: SNS says so
+    /// with a general code, and only its message tells.
+    pub fn already_exists_with_other_tags(&self) -> bool {
+        self.action == "sns:CreateTopic"
+            && self.has_code(&["InvalidParameter", "InvalidParameterException"])
+            && self.message.contains("already exists")
+    }
+
+    /// Whether the service refused the call, so that certainly nothing was done.
+    pub fn is_refusal(&self) -> bool {
+        self.code.is_some()
+    }
+
+    /// The call and the code, without the service's own words.
+    pub fn kind(&self) -> String {
+        let code = self.code.as_deref().unwrap_or("no answer");
+        format!("{} on {}: {code}", self.action, self.object)
     }
 
     /// Whether IAM or a resource policy denied the call: Logs and CloudWatch say

@@ -70,6 +70,7 @@ fn invocation(context: Context) -> Invocation {
     Invocation {
         request_id: context.request_id,
         function_arn: context.invoked_function_arn,
+        log_group: context.env_config.log_group.clone(),
         log_stream: context.env_config.log_stream.clone(),
         deadline: Deadline::after(left.unwrap_or(NO_DEADLINE)),
         now: jiff::Timestamp::now(),

@@ -12,12 +12,25 @@ use sha2::{Digest, Sha256};
 
 /// The tag that holds [`Owner::id`].
 pub const OWNER_TAG: &str = "kms-alarm:owner";
-/// The tag that holds [`Owner::stack`], for people.
+/// The tag that holds [`Owner::stack`], for people and for the conditions of the function's policy.
 pub const STACK_TAG: &str = "kms-alarm:stack";
-
-/// The tag that a topic gets last. Whatever carries it is complete, and the Delete of an earlier
-/// attempt that failed does not remove it.
+/// The tag that a topic gets last of all: everything is as this request asked. It holds the
+/// request's [`digest`], so that the Delete after a failed Create can tell what that Create made
+/// from what a later one completed.
 pub const COMPLETE_TAG: &str = "kms-alarm:complete";
+/// The tag that says what existed before it was adopted: some of `topic`, `filter` and `alarm`.
+pub const ADOPTED_TAG: &str = "kms-alarm:adopted";
+
+/// Twelve hexadecimal digits that stand for a text, the same every time.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    let bytes = digest.iter().take(6);
+    bytes.fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
 
 /// A custom resource of one stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,20 +45,8 @@ impl Owner {
     /// The owner, from the first request about the resource.
     #[must_use]
     pub fn of(stack_id: &str, logical_resource_id: &str) -> Self {
-        let mut digest = Sha256::new();
-        digest.update(stack_id);
-        digest.update("\n");
-        digest.update(logical_resource_id);
-        let id = digest
-            .finalize()
-            .iter()
-            .take(6)
-            .fold(String::new(), |mut id, byte| {
-                let _ = write!(id, "{byte:02x}");
-                id
-            });
         Self {
-            id,
+            id: digest(&format!("{stack_id}\n{logical_resource_id}")),
             stack: stack_name(stack_id),
         }
     }
@@ -69,27 +70,26 @@ fn stack_name(stack_id: &str) -> String {
 }
 
 /// The id by which CloudFormation knows the resource: `kms-alarm/v1/<Name>/<owner>`, followed by
-/// `/incomplete` when its Create failed. Only a new base name leads to a new id, and that to a
-/// replacement.
+/// `/incomplete/<request>` when its Create failed. Only a new base name leads to a new id, and that
+/// to a replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhysicalId {
     /// The base name, from which all names derive.
     pub name: String,
     /// [`Owner::id`].
     pub owner: String,
-    /// Whether its Create completed. If so, the metric filter with its name belongs to the
-    /// resource; a metric filter cannot carry a tag.
-    pub complete: bool,
+    /// The [`digest`] of the Create that failed. Without it the Create completed, and the id proves
+    /// that the topic, the alarm and the filter of these names are the resource's.
+    pub failed_create: Option<String>,
 }
 
 impl fmt::Display for PhysicalId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "kms-alarm/v1/{}/{}", self.name, self.owner)?;
-        if self.complete {
-            Ok(())
-        } else {
-            formatter.write_str("/incomplete")
+        if let Some(request) = &self.failed_create {
+            write!(formatter, "/incomplete/{request}")?;
         }
+        Ok(())
     }
 }
 
@@ -97,21 +97,18 @@ impl FromStr for PhysicalId {
     type Err = Foreign;
 
     fn from_str(id: &str) -> Result<Self, Foreign> {
-        let mut parts = id.split('/');
-        let (Some("kms-alarm"), Some("v1"), Some(name), Some(owner)) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Foreign);
-        };
-        let complete = match (parts.next(), parts.next()) {
-            (None, _) => true,
-            (Some("incomplete"), None) => false,
+        let parts: Vec<&str> = id.split('/').collect();
+        let (name, owner, failed_create) = match parts[..] {
+            ["kms-alarm", "v1", name, owner] => (name, owner, None),
+            ["kms-alarm", "v1", name, owner, "incomplete", request] => {
+                (name, owner, Some(request.to_owned()))
+            }
             _ => return Err(Foreign),
         };
         Ok(Self {
             name: name.to_owned(),
             owner: owner.to_owned(),
-            complete,
+            failed_create,
         })
     }
 }
@@ -150,11 +147,11 @@ mod tests {
 
     #[test]
     fn a_physical_id_reads_back_as_it_was_written() {
-        for complete in [true, false] {
+        for failed_create in [None, Some("ba9876543210".to_owned())] {
             let id = PhysicalId {
                 name: "pattern1-logging".to_owned(),
                 owner: "0123456789ab".to_owned(),
-                complete,
+                failed_create,
             };
             assert_eq!(id.to_string().parse(), Ok(id));
         }
@@ -169,7 +166,8 @@ mod tests {
             "kms-alarm/v2/a/b",
             "kms-alarm/v1/a",
             "kms-alarm/v1/a/b/c",
-            "kms-alarm/v1/a/b/incomplete/d",
+            "kms-alarm/v1/a/b/incomplete",
+            "kms-alarm/v1/a/b/incomplete/d/e",
         ] {
             assert_eq!(id.parse::<PhysicalId>(), Err(Foreign), "{id}");
         }

@@ -1,12 +1,11 @@
 //! The provision flow: makes, changes and removes the objects of one custom resource: a topic with
 //! its subscriptions, a metric filter, an alarm.
 //!
-//! What must hold: nothing is written before everything that exists has been looked at and found to
-//! be ours or absent; the alarm is made last and removed first, so nothing fires half-built; a
-//! failed Create or replacement undoes what it made; an Update makes everything as the properties
-//! say, whatever was there before; and the ID changes only with the base name.
+//! What must hold: requests take turns; nothing is written before everything that exists has been
+//! looked at and found to be ours or absent; the alarm is made last and removed first, so nothing
+//! fires half-built; a request that fails puts everything back as it was; what held before can
+//! always be returned to, whatever people did since; and the ID changes only with the base name.
 
-mod account;
 mod alarm;
 mod error;
 mod filter;
@@ -14,27 +13,25 @@ mod ownership;
 mod put;
 mod remove;
 mod resource;
+mod run;
 mod survey;
 mod topic;
+mod turn;
 mod undo;
 
 use std::time::Duration;
 
-use aws_sdk_cloudwatch::Client as CloudWatch;
-use aws_sdk_cloudwatchlogs::Client as Logs;
-use aws_sdk_sns::Client as Sns;
-
-use self::account::Account;
 pub use self::error::Error;
-use self::put::put;
+use self::put::{Wanted, put};
 use self::remove::remove;
 use self::resource::Resource;
 pub use self::resource::fallback_id;
-use self::undo::undo;
+pub use self::run::Account;
+use self::run::Run;
+pub use self::turn::{End, Standing, Turn};
 use crate::arn::Scope;
 use crate::custom_resource::{Data, Request, RequestType};
-use crate::fault::Fault;
-use crate::names::Names;
+use crate::deadline::Deadline;
 use crate::properties::{PartialProperties, Properties};
 
 /// A resource that is as its request asked.
@@ -46,133 +43,103 @@ pub struct Provisioned {
     pub data: Data,
 }
 
-/// How long a Create may still run after CloudFormation gave up on it: it takes seconds, and with
-/// all its retries not much longer than this.
-const CREATE: Duration = Duration::from_secs(15);
+/// How long a Create may still write after CloudFormation gave up on it.
+const CREATE: Duration = Duration::from_secs(40);
+/// The time that removing everything takes at most, when nothing fails.
+const REMOVE: Duration = Duration::from_secs(8);
 
-/// Does what a request asks. A caller that drops the future half-way answers FAILED with
-/// [`fallback_id`], and the Delete that follows removes what is left.
+/// Does what a request asks, when it is its turn. A caller that drops the future half-way answers
+/// FAILED with [`fallback_id`], and the Delete that follows removes what is left.
 ///
 /// # Errors
 ///
 /// What kept the resource from becoming what the request asked, to be answered with
 /// [`fallback_id`].
 pub async fn provision(
-    logs: &Logs,
-    cloudwatch: &CloudWatch,
-    sns: &Sns,
-    scope: &Scope,
+    account: Account<'_>,
     request: &Request,
+    turn: &Turn<'_>,
+    until: Deadline,
 ) -> Result<Provisioned, Error> {
-    let account = Account {
-        logs,
-        cloudwatch,
-        sns,
-        scope,
+    let run = Run {
+        account,
+        resource: Resource::new(request),
+        turn,
+        until,
     };
     match &request.request_type {
-        RequestType::Create => create(account, request).await,
-        RequestType::Update => update(account, request).await,
-        RequestType::Delete => delete(account, request).await,
+        RequestType::Create | RequestType::Update => create_or_update(&run, request).await,
+        RequestType::Delete => delete(&run, request).await,
         RequestType::Unknown(other) => Err(Error::RequestType(other.clone())),
     }
 }
 
-async fn create(account: Account<'_>, request: &Request) -> Result<Provisioned, Error> {
-    let properties = Properties::read(&request.resource_properties)?;
-    let old = PartialProperties::default();
-    make(account, &Resource::new(request), &properties, &old).await
+/// What a request that succeeded was answered with: the same, when it is delivered again.
+///
+/// # Errors
+///
+/// The properties cannot be used, or the request type is unknown.
+pub fn provisioned(scope: &Scope, request: &Request) -> Result<Provisioned, Error> {
+    match &request.request_type {
+        RequestType::Create | RequestType::Update => {
+            let properties = Properties::read(&request.resource_properties)?;
+            let resource = Resource::new(request);
+            Ok(Provisioned {
+                physical_id: resource.completed(&properties.name).to_string(),
+                data: put::data(scope, &properties),
+            })
+        }
+        RequestType::Delete => Ok(Provisioned {
+            physical_id: fallback_id(request),
+            data: Data::new(),
+        }),
+        RequestType::Unknown(other) => Err(Error::RequestType(other.clone())),
+    }
 }
 
-async fn update(account: Account<'_>, request: &Request) -> Result<Provisioned, Error> {
-    let resource = Resource::new(request);
+/// Makes everything as the properties say. Another base name leads to another ID, and so to a
+/// replacement: CloudFormation then has the resource of the old name deleted.
+async fn create_or_update(run: &Run<'_>, request: &Request) -> Result<Provisioned, Error> {
     let properties = Properties::read(&request.resource_properties)?;
     let old = PartialProperties::read(&request.old_resource_properties);
-    if !resource.has_made(&properties.name) {
-        return make(account, &resource, &properties, &old).await;
-    }
-    let (_, put) = put(account, &resource, &properties, &old).await;
-    let data = put?;
-    remove_leftovers(account, &resource, &properties, &old).await?;
-    Ok(Provisioned {
-        physical_id: fallback_id(request),
-        data,
-    })
+    let proven = run.resource.has_made(&properties.name);
+    let current_name = run.resource.id.as_ref().map(|id| id.name.as_str());
+    let wanted = Wanted {
+        properties: &properties,
+        old: &old,
+        other_names: [current_name, old.name.as_deref()],
+        proven,
+        held: proven && run.turn.held(&request.resource_properties),
+        old_undone: run.turn.were_undone(&request.old_resource_properties),
+    };
+    put(run, &wanted).await?;
+    provisioned(run.account.scope, request)
 }
 
-async fn delete(account: Account<'_>, request: &Request) -> Result<Provisioned, Error> {
-    let resource = Resource::new(request);
+async fn delete(run: &Run<'_>, request: &Request) -> Result<Provisioned, Error> {
     let properties = PartialProperties::read(&request.resource_properties);
-    match &resource.id {
+    match &run.resource.id {
         // A Create whose name could not be used never made anything.
         Some(id) if id.name.is_empty() => {}
-        Some(id) => remove(account, &resource, &id.name, &properties).await?,
-        None => sweep(account, &resource, &properties).await?,
+        Some(id) => remove(run, &id.name, &properties).await?,
+        None => sweep(run, &properties).await?,
     }
-    Ok(Provisioned {
-        physical_id: fallback_id(request),
-        data: Data::new(),
-    })
-}
-
-/// Makes everything under a name that is new to this resource, which gives it a new ID. What a
-/// failed run made is undone.
-async fn make(
-    account: Account<'_>,
-    resource: &Resource,
-    properties: &Properties,
-    old: &PartialProperties,
-) -> Result<Provisioned, Error> {
-    let (made, put) = put(account, resource, properties, old).await;
-    let cause = match put {
-        Ok(data) => {
-            return Ok(Provisioned {
-                physical_id: resource.completed(&properties.name).to_string(),
-                data,
-            });
-        }
-        Err(cause) => cause,
-    };
-    match undo(account, &resource.owner, properties, &made).await {
-        Ok(()) => Err(cause),
-        Err(left) => Err(Error::NotUndone {
-            cause: Box::new(cause),
-            left,
-        }),
-    }
-}
-
-/// Removes what the properties no longer ask for.
-async fn remove_leftovers(
-    account: Account<'_>,
-    resource: &Resource,
-    properties: &Properties,
-    old: &PartialProperties,
-) -> Result<(), Fault> {
-    let names = Names::of(&properties.name);
-    filter::remove_stale(account.logs, &names, properties, old).await?;
-    let topic_arn = account.scope.topic_arn(&names.topic);
-    topic::unsubscribe(account.sns, &topic_arn, &old.emails, &properties.emails).await?;
-    // Another old name: this Update rolls back a replacement that failed and could not be undone.
-    if let Some(other) = old.name.as_ref().filter(|name| **name != properties.name) {
-        remove(account, resource, other, old).await?;
-    }
-    Ok(())
+    provisioned(run.account.scope, request)
 }
 
 /// Handles a Delete with an ID that CloudFormation invented: a Create was never answered, or was
-/// cancelled and may still be running. So everything is removed twice, with the time of a Create
-/// between.
-async fn sweep(
-    account: Account<'_>,
-    resource: &Resource,
-    properties: &PartialProperties,
-) -> Result<(), Fault> {
+/// cancelled. When its turn has come, no Create runs any more. Without turns one may, so everything
+/// is removed twice, with the time of a Create between, as far as there is time.
+async fn sweep(run: &Run<'_>, properties: &PartialProperties) -> Result<(), Error> {
     let Some(name) = &properties.name else {
         // With such properties no Create made anything.
         return Ok(());
     };
-    remove(account, resource, name, properties).await?;
-    tokio::time::sleep(CREATE).await;
-    remove(account, resource, name, properties).await
+    remove(run, name, properties).await?;
+    if run.turn.is_known() {
+        return Ok(());
+    }
+    let time = run.until.remaining().saturating_sub(REMOVE);
+    tokio::time::sleep(time.min(CREATE)).await;
+    remove(run, name, properties).await
 }

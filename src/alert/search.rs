@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use tokio::time::{Instant, sleep};
 
+use super::deployment::Deployment;
 use super::pages::{Pages, Query};
 use crate::alarm::{Metric, StateChange, Window};
 use crate::cloudtrail::OwnIdentity;
@@ -63,35 +64,45 @@ impl SearchResult {
     }
 }
 
-/// Asks which filters feed the alarm's metric, and searches their log groups with their patterns.
-/// When that finds fewer events than the alarm counted, looks again; when it finds nothing at all,
-/// searches a wider window while there is time.
+/// Asks which filters feed the alarm's metric, and searches their log groups with their patterns; the
+/// log group and pattern of the deployment when no filter is known. When that finds fewer events
+/// than the alarm counted, looks again; when it finds nothing at all, searches a wider window while
+/// there is time.
 pub(super) async fn find_events(
     logs: &Logs,
     change: &StateChange,
-    own: &OwnIdentity,
+    deployment: &Deployment,
     until: Deadline,
 ) -> SearchResult {
+    let own = &deployment.own_identity;
     let mut result = SearchResult::empty(change.window(), own);
-    let Some(metric) = &change.metric else {
-        result.problems.push(
+    let found = match &change.metric {
+        None => Err(
             "the alarm does not watch a single metric, so no metric filter shows where to look"
                 .to_owned(),
-        );
-        return result;
+        ),
+        Some(metric) => match until.limit(filters(logs, metric)).await {
+            Ok(Ok(searches)) if searches.is_empty() => Err(format!(
+                "no metric filter feeds {} {} any more",
+                metric.namespace, metric.name
+            )),
+            Ok(Ok(searches)) => Ok(searches),
+            Ok(Err(fault)) => Err(fault.to_string()),
+            Err(_) => Err("logs:DescribeMetricFilters did not answer in time".to_owned()),
+        },
     };
-    match until.limit(filters(logs, metric)).await {
-        Ok(Ok(searches)) => result.searches = searches,
-        Ok(Err(fault)) => result.problems.push(fault.to_string()),
-        Err(_) => result
-            .problems
-            .push("logs:DescribeMetricFilters did not answer in time".to_owned()),
+    match (found, &deployment.search) {
+        (Ok(searches), _) => result.searches = searches,
+        (Err(problem), Some(deployed)) => {
+            result.problems.push(format!(
+                "{problem}; the log group of this deployment was searched instead"
+            ));
+            result.searches = vec![deployed.clone()];
+        }
+        (Err(problem), None) => result.problems.push(problem),
     }
-    if result.searches.is_empty() && result.problems.is_empty() {
-        result.problems.push(format!(
-            "no metric filter feeds {} {} any more",
-            metric.namespace, metric.name
-        ));
+    if result.searches.is_empty() {
+        return result;
     }
     let began = Instant::now();
     search(logs, &mut result, until).await;

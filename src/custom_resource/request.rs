@@ -31,6 +31,8 @@ pub struct Request {
     pub request_type: RequestType,
     /// The stack's ID. Opaque text, because emulators do not send an ARN.
     pub stack_id: String,
+    /// The request's ID, the same every time that Lambda delivers it.
+    pub request_id: String,
     /// The resource's name in the template.
     pub logical_resource_id: String,
     /// The ID of the resource; absent on Create.
@@ -94,6 +96,7 @@ impl Request {
                 other => RequestType::Unknown(other.to_owned()),
             },
             stack_id: text(wire.stack_id),
+            request_id: text(wire.request_id),
             logical_resource_id: text(wire.logical_resource_id),
             physical_resource_id: Some(text(wire.physical_resource_id)).filter(|id| !id.is_empty()),
             resource_properties: wire.resource_properties,
@@ -102,7 +105,7 @@ impl Request {
         let responder = Responder::new(
             url,
             request.stack_id.clone(),
-            text(wire.request_id),
+            request.request_id.clone(),
             request.logical_resource_id.clone(),
         );
         Ok((request, responder))

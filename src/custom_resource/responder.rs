@@ -39,9 +39,9 @@ impl Responder {
         }
     }
 
-    /// How long CloudFormation has been waiting, if the address shows it.
-    pub fn waited(&self, now: Timestamp) -> Option<Duration> {
-        now.duration_since(self.url.signed_at()?).try_into().ok()
+    /// When CloudFormation made the request, if the address shows it.
+    pub fn signed_at(&self) -> Option<Timestamp> {
+        self.url.signed_at()
     }
 
     /// Delivers the answer. It sends no Content-Type, because some Regions sign it as empty,

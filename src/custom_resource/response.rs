@@ -15,6 +15,9 @@ pub const MAX_RESPONSE_BYTES: usize = 4096;
 /// events.
 const MAX_REASON_BYTES: usize = 1024;
 
+/// What ends a text that was shortened to fit.
+const CUT: &str = "…";
+
 /// What `Fn::GetAtt` returns, by attribute name.
 pub type Data = BTreeMap<&'static str, String>;
 
@@ -40,7 +43,7 @@ pub struct Response<'a> {
     request_id: &'a str,
     logical_resource_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Data>,
+    data: Option<Data>,
 }
 
 impl<'a> Response<'a> {
@@ -52,7 +55,8 @@ impl<'a> Response<'a> {
         logical_resource_id: &'a str,
     ) -> Self {
         let (status, reason, data) = match &answer.result {
-            Ok(data) => ("SUCCESS", None, Some(data).filter(|data| !data.is_empty())),
+            Ok(data) if data.is_empty() => ("SUCCESS", None, None),
+            Ok(data) => ("SUCCESS", None, Some(data.clone())),
             // CloudFormation rejects a failure without a reason.
             Err(reason) if reason.trim().is_empty() => {
                 ("FAILED", Some("no reason was given".to_owned()), None)
@@ -74,11 +78,12 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// The JSON to send, at most [`MAX_RESPONSE_BYTES`] long: the reason is shortened first, on a
-    /// character boundary, then the data is left out.
+    /// The JSON to send, at most [`MAX_RESPONSE_BYTES`] long. The longest text is shortened, on a
+    /// character boundary; every attribute stays, because a template that asks for one that is
+    /// missing fails.
     pub fn to_json(mut self) -> Vec<u8> {
-        // Enough for at least one character.
-        const MIN_REASON_BYTES: usize = 8;
+        // Enough for the mark and at least one character.
+        const MIN_BYTES: usize = 8;
         loop {
             // Text can always be written as JSON.
             let json = serde_json::to_vec(&self).unwrap_or_default();
@@ -86,14 +91,16 @@ impl<'a> Response<'a> {
             if excess == 0 {
                 return json;
             }
-            match &mut self.reason {
-                Some(reason) if reason.len() > MIN_REASON_BYTES => {
+            let texts = self.data.iter_mut().flat_map(BTreeMap::values_mut);
+            let texts = texts.chain(&mut self.reason);
+            match texts.max_by_key(|text| text.len()) {
+                Some(text) if text.len() > MIN_BYTES => {
                     // A byte of text is at most six bytes of JSON (`\u0001`), so this cuts too
                     // little at worst, and then again.
-                    let keep = reason.len().saturating_sub(excess.div_ceil(6));
-                    reason.truncate(reason.floor_char_boundary(keep.max(MIN_REASON_BYTES)));
+                    let keep = text.len().saturating_sub(excess.div_ceil(6) + CUT.len());
+                    text.truncate(text.floor_char_boundary(keep.max(MIN_BYTES - CUT.len())));
+                    text.push_str(CUT);
                 }
-                _ if self.data.is_some() => self.data = None,
                 // Only the IDs are left, and they are CloudFormation's own.
                 _ => return json,
             }
@@ -154,10 +161,21 @@ mod tests {
     }
 
     #[test]
-    fn data_that_cannot_fit_is_left_out_rather_than_the_ids() {
-        let (length, json) = json_of(Ok(Data::from([("FilterPattern", "é".repeat(5000))])));
+    fn every_attribute_stays_and_the_longest_is_shortened() {
+        let data = Data::from([
+            ("FilterPattern", "é".repeat(5000)),
+            ("MetricName", "m".repeat(255)),
+            ("TopicName", "a-topic".to_owned()),
+        ]);
+        let (length, json) = json_of(Ok(data));
         assert!(length <= MAX_RESPONSE_BYTES);
         assert_eq!(json["Status"], "SUCCESS");
-        assert_eq!(json["Data"], Value::Null);
+        assert_eq!(json["Data"]["TopicName"], "a-topic");
+        assert_eq!(json["Data"]["MetricName"], "m".repeat(255));
+        let pattern = json["Data"]["FilterPattern"].as_str().unwrap();
+        assert!(
+            pattern.ends_with("é…") && pattern.len() > 2_000,
+            "{pattern}"
+        );
     }
 }

@@ -1,5 +1,5 @@
 //! Answering CloudFormation, whatever happens to the work: an error, a panic, a hang, a request
-//! that came too late.
+//! that came too late or again.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -7,17 +7,35 @@ use std::time::Duration;
 use anyhow::Result;
 use futures_util::FutureExt;
 use serde_json::Value;
-use tracing::error;
+use tracing::{error, info};
 
 use super::function::{Function, Invocation};
 use super::outcome::Outcome;
 use crate::arn::Scope;
 use crate::custom_resource::{Answer, Request, Undelivered};
-use crate::provision::{self, Provisioned};
+use crate::deadline::Deadline;
+use crate::properties;
+use crate::provision::{self, Account, End, Error, Provisioned, Standing, Turn};
 
 /// The time that belongs to the answer: five attempts of three seconds, and the pauses between
 /// them.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
+
+/// How the work on a request went.
+struct Done {
+    result: Result<Provisioned, String>,
+    /// What is to be noted about the request; nothing when this delivery did not carry it out.
+    end: Option<End>,
+}
+
+impl Done {
+    fn failed(reason: impl Into<String>, end: Option<End>) -> Self {
+        Self {
+            result: Err(reason.into()),
+            end,
+        }
+    }
+}
 
 /// Does what CloudFormation asks, and answers, whatever happens to the work.
 pub(super) async fn answer(
@@ -27,28 +45,47 @@ pub(super) async fn answer(
 ) -> Result<Outcome> {
     let endpoint_url = function.environment.endpoint_url.as_deref();
     let (request, responder) = Request::read(event, endpoint_url)?;
-    let result = match responder.waited(invocation.now) {
-        Some(waited) if waited > request.service_timeout() => Err(format!(
-            "the request is {} s old and CloudFormation no longer waits for it: nothing was done",
-            waited.as_secs()
-        )),
-        _ => work(function, invocation, &request).await,
+    let made_at = responder.signed_at().unwrap_or(invocation.now);
+    let turn = Turn::new(
+        &function.clients.logs,
+        &invocation.log_group,
+        &request,
+        made_at,
+        invocation.now,
+        invocation.deadline,
+    );
+    let waited: Duration = invocation
+        .now
+        .duration_since(made_at)
+        .try_into()
+        .unwrap_or_default();
+    let done = if waited > request.service_timeout() {
+        let waited = waited.as_secs();
+        Done::failed(
+            format!(
+                "the request is {waited} s old and CloudFormation no longer waits for it: nothing \
+                 was done"
+            ),
+            None,
+        )
+    } else {
+        work(function, invocation, &request, &turn).await
     };
-    let (answer, outcome) = match result {
+    let (answer, outcome) = match done.result {
         Ok(Provisioned { physical_id, data }) => (
             Answer {
                 physical_resource_id: physical_id.clone(),
                 result: Ok(data),
             },
             Outcome::Provisioned {
-                request_type: request.request_type,
+                request_type: request.request_type.clone(),
                 physical_id,
             },
         ),
         Err(reason) => {
             let physical_id = provision::fallback_id(&request);
             error!(
-                reason = without_addresses(&reason),
+                reason = without_addresses(&reason, &request),
                 request_type = ?request.request_type,
                 physical_id,
                 "CloudFormation's request failed"
@@ -66,18 +103,22 @@ pub(super) async fn answer(
             )
         }
     };
-    match responder
+    let delivered = responder
         .respond(&answer, &function.clients.connector)
-        .await
-    {
-        Ok(()) => Ok(outcome),
+        .await;
+    let outcome = match delivered {
+        Ok(()) => outcome,
         // Another attempt cannot change it: the request was answered before, or too long ago.
         Err(refused @ Undelivered::Refused(_)) => {
             error!(%refused, "CloudFormation was not answered");
-            Ok(Outcome::Failed)
+            Outcome::Failed
         }
-        Err(undelivered) => Err(undelivered.into()),
+        Err(undelivered) => return Err(undelivered.into()),
+    };
+    if let Some(end) = done.end {
+        turn.end(end).await;
     }
+    Ok(outcome)
 }
 
 /// Does the work in the time that leaves enough for the answer, or says why it was not done.
@@ -85,33 +126,75 @@ async fn work(
     function: &Function,
     invocation: &Invocation,
     request: &Request,
-) -> Result<Provisioned, String> {
-    let work = Box::pin(provision(function, invocation, request));
+    turn: &Turn<'_>,
+) -> Done {
+    let until = invocation.deadline.keeping(ANSWER_TIME);
+    let work = Box::pin(take_turn(function, invocation, request, turn, until));
     let work = AssertUnwindSafe(work).catch_unwind();
-    match invocation.deadline.keeping(ANSWER_TIME).limit(work).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err("internal error: the function panicked".to_owned()),
-        Err(_) => Err("the AWS calls took longer than the function may run".to_owned()),
+    match until.limit(work).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(_)) => Done::failed("internal error: the function panicked", Some(End::Left)),
+        Err(_) => Done::failed(Error::OutOfTime.to_string(), Some(End::Left)),
     }
 }
 
-async fn provision(
+/// Carries the request out, unless a later one has come or another delivery was answered.
+async fn take_turn(
     function: &Function,
     invocation: &Invocation,
     request: &Request,
-) -> Result<Provisioned, String> {
+    turn: &Turn<'_>,
+    until: Deadline,
+) -> Done {
     let arn = &invocation.function_arn;
-    let scope = Scope::of_function(arn).ok_or_else(|| {
-        format!("the ARN \"{arn}\" of the function does not contain its Region and account")
-    })?;
+    let Some(scope) = Scope::of_function(arn) else {
+        let reason =
+            format!("the ARN \"{arn}\" of the function does not contain its Region and account");
+        return Done::failed(reason, None);
+    };
     let clients = &function.clients;
-    let (logs, cloudwatch, sns) = (&clients.logs, &clients.cloudwatch, &clients.sns);
-    let provisioned = provision::provision(logs, cloudwatch, sns, &scope, request);
-    provisioned.await.map_err(|error| error.to_string())
+    let account = Account {
+        logs: &clients.logs,
+        cloudwatch: &clients.cloudwatch,
+        sns: &clients.sns,
+        scope: &scope,
+    };
+    match turn.begin(until).await {
+        Standing::Current => {}
+        Standing::Superseded => return Done::failed(Error::Superseded.to_string(), None),
+        Standing::Answered(End::Succeeded) => {
+            info!("another delivery of the request was answered");
+            let result = provision::provisioned(&scope, request);
+            return Done {
+                result: result.map_err(|error| error.to_string()),
+                end: None,
+            };
+        }
+        Standing::Answered(End::Undone | End::Left) => {
+            let reason = "another delivery of the request failed; the function's log says why";
+            return Done::failed(reason, None);
+        }
+    }
+    match provision::provision(account, request, turn, until).await {
+        Ok(provisioned) => Done {
+            result: Ok(provisioned),
+            end: Some(End::Succeeded),
+        },
+        Err(error) => Done::failed(error.to_string(), Some(error.end(&request.request_type))),
+    }
 }
 
-/// A reason as the log may show it, without e-mail addresses, which are personal.
-fn without_addresses(reason: &str) -> String {
+/// A reason as the log may show it, without e-mail addresses, which are personal: those that the
+/// properties give, valid or not, and every word with an `@`.
+fn without_addresses(reason: &str, request: &Request) -> String {
+    let mut addresses = properties::addresses(&request.resource_properties);
+    addresses.extend(properties::addresses(&request.old_resource_properties));
+    // The longest first: one address may be a part of another.
+    addresses.sort_by_key(|address| std::cmp::Reverse(address.len()));
+    let mut reason = reason.to_owned();
+    for address in addresses {
+        reason = reason.replace(&address, "***");
+    }
     let words = reason.split_inclusive([' ', ',', '"']);
     words
         .map(|word| if word.contains('@') { "***" } else { word })

@@ -22,6 +22,8 @@ pub struct Invocation {
     pub request_id: String,
     /// The ARN by which the function was invoked.
     pub function_arn: String,
+    /// The function's log group; empty when it is not known.
+    pub log_group: String,
     /// Where the invocation's log lines go, for whoever reads about a failure.
     pub log_stream: String,
     /// When Lambda ends it.

@@ -5,9 +5,11 @@ use anyhow::{Context as _, Result};
 use super::function::{Function, Invocation};
 use super::outcome::Outcome;
 use crate::alarm::{self, StateChange};
-use crate::alert::{self, Destination};
+use crate::alert::{self, Deployment, Destination};
 use crate::cloudtrail::OwnIdentity;
 use crate::environment::Environment;
+use crate::findings::Search;
+use crate::names::Names;
 
 /// Publishes the alert about a state change, if it could be read.
 pub(super) async fn alert(
@@ -20,20 +22,35 @@ pub(super) async fn alert(
         clients,
     } = function;
     let (change, destination) = (change?, destination(environment)?);
-    let ourselves = OwnIdentity {
-        role_arn: environment.role_arn.clone(),
-        function_arn: Some(invocation.function_arn.clone()),
+    let deployment = Deployment {
+        own_identity: OwnIdentity {
+            role_arn: environment.role_arn.clone(),
+            function_arn: Some(invocation.function_arn.clone()),
+        },
+        search: deployed_search(environment, &change),
     };
     let published = alert::alert(
         &clients.logs,
         &clients.cloudwatch,
         &clients.sns,
         destination,
-        &ourselves,
+        &deployment,
         change,
         invocation.deadline,
     );
     Ok(Outcome::Alerted(published.await?))
+}
+
+/// Where the events of the deployed alarm are. Another alarm's may be anywhere.
+fn deployed_search(environment: &Environment, change: &StateChange) -> Option<Search> {
+    let topic = Names::of_alarm(&change.name)?.topic;
+    let (_, deployed) = environment.topic_arn.as_ref()?.rsplit_once(':')?;
+    if topic != deployed {
+        return None;
+    }
+    let log_group = environment.log_group_name.as_ref()?;
+    let role_arn = environment.task_role_arn.as_ref()?;
+    Some(Deployment::search(log_group, role_arn))
 }
 
 /// Where the environment says alerts go.

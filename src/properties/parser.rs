@@ -199,9 +199,14 @@ impl<'a> Parser<'a> {
 /// A list or a map where one value is expected.
 struct NotScalar;
 
+/// The e-mail addresses that `ResourceProperties` give, valid or not.
+pub fn addresses(value: &Value) -> Vec<String> {
+    elements(value.get("Emails")).unwrap_or_default()
+}
+
 /// The elements of a list, or of one text that separates them by commas; without empty ones and
 /// duplicates. `None` when the value is neither.
-pub(super) fn elements(value: Option<&Value>) -> Option<Vec<String>> {
+fn elements(value: Option<&Value>) -> Option<Vec<String>> {
     let texts: Vec<&str> = match value {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) => vec![text],

@@ -3,7 +3,7 @@
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmInput;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder;
-use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Statistic, Tag};
+use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, MetricAlarm, Statistic, Tag};
 
 use super::ownership::Ownership;
 use crate::alarm::Metric;
@@ -15,10 +15,24 @@ use crate::properties::Properties;
 /// An alarm of our name, which may be absent.
 pub(super) struct Found {
     pub(super) ownership: Ownership,
-    pub(super) metric: Option<Metric>,
+    /// Its settings.
+    pub(super) alarm: Option<MetricAlarm>,
 }
 
-/// Looks for the alarm: who owns it, and its metric.
+impl Found {
+    /// The metric that it watches.
+    pub(super) fn metric(&self) -> Option<Metric> {
+        let alarm = self.alarm.as_ref()?;
+        Some(Metric {
+            namespace: alarm.namespace()?.to_owned(),
+            name: alarm.metric_name()?.to_owned(),
+        })
+    }
+}
+
+/// Looks for the alarm: who owns it, and its settings. Alarms of all types share their names.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
 pub(super) async fn find(
     cloudwatch: &CloudWatch,
     name: &str,
@@ -29,20 +43,24 @@ pub(super) async fn find(
         .describe_alarms()
         .alarm_names(name)
         .alarm_types(AlarmType::MetricAlarm)
+        .alarm_types(AlarmType::CompositeAlarm)
+        .alarm_types(AlarmType::LogAlarm)
         .send()
         .await
         .map_err(|error| Fault::new("cloudwatch:DescribeAlarms", arn, &error))?;
-    let Some(alarm) = described.metric_alarms().first() else {
+    let other = if !described.composite_alarms().is_empty() {
+        Ownership::OfAnotherType("composite alarm")
+    } else if !described.log_alarms().is_empty() {
+        Ownership::OfAnotherType("log alarm")
+    } else {
+        Ownership::Absent
+    };
+    let Some(alarm) = described.metric_alarms.unwrap_or_default().pop() else {
         return Ok(Found {
-            ownership: Ownership::Absent,
-            metric: None,
+            ownership: other,
+            alarm: None,
         });
     };
-    let metric = alarm.namespace().zip(alarm.metric_name());
-    let metric = metric.map(|(namespace, name)| Metric {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-    });
     let listed = cloudwatch
         .list_tags_for_resource()
         .resource_arn(arn)
@@ -57,7 +75,7 @@ pub(super) async fn find(
     });
     Ok(Found {
         ownership: Ownership::new(owner, tags),
-        metric,
+        alarm: Some(alarm),
     })
 }
 
@@ -83,18 +101,17 @@ fn request(names: &Names, properties: &Properties, topic_arn: &str) -> PutMetric
         .set_ok_actions(Some(properties.ok_actions.clone()))
 }
 
-/// Makes the alarm with its owner's tags, or changes the existing one.
+/// Makes the alarm with these tags, or changes the existing one, which keeps the tags that it has.
 pub(super) async fn put(
     cloudwatch: &CloudWatch,
     names: &Names,
-    owner: &Owner,
     properties: &Properties,
     topic_arn: &str,
-    ownership: &Ownership,
+    with_tags: &[(&str, &str)],
 ) -> Result<(), Fault> {
     let mut request = request(names, properties, topic_arn);
-    if *ownership == Ownership::Absent {
-        request = request.set_tags(Some(tags(owner)));
+    if !with_tags.is_empty() {
+        request = request.set_tags(Some(tags(with_tags)));
     }
     request
         .send_with(cloudwatch)
@@ -103,33 +120,78 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// Tags an existing alarm with its owner, because `PutMetricAlarm` does not change existing tags.
-pub(super) async fn mark(cloudwatch: &CloudWatch, arn: &str, owner: &Owner) -> Result<(), Fault> {
+/// Makes an alarm as it was. Its tags are kept by CloudWatch.
+pub(super) async fn restore(cloudwatch: &CloudWatch, before: MetricAlarm) -> Result<(), Fault> {
+    let name = before.alarm_name().unwrap_or_default().to_owned();
+    PutMetricAlarmInput::builder()
+        .set_alarm_name(before.alarm_name)
+        .set_alarm_description(before.alarm_description)
+        .set_actions_enabled(before.actions_enabled)
+        .set_ok_actions(before.ok_actions)
+        .set_alarm_actions(before.alarm_actions)
+        .set_insufficient_data_actions(before.insufficient_data_actions)
+        .set_metric_name(before.metric_name)
+        .set_namespace(before.namespace)
+        .set_statistic(before.statistic)
+        .set_extended_statistic(before.extended_statistic)
+        .set_dimensions(before.dimensions)
+        .set_period(before.period)
+        .set_unit(before.unit)
+        .set_evaluation_periods(before.evaluation_periods)
+        .set_datapoints_to_alarm(before.datapoints_to_alarm)
+        .set_threshold(before.threshold)
+        .set_comparison_operator(before.comparison_operator)
+        .set_treat_missing_data(before.treat_missing_data)
+        .set_evaluate_low_sample_count_percentile(before.evaluate_low_sample_count_percentile)
+        .set_metrics(before.metrics)
+        .set_threshold_metric_id(before.threshold_metric_id)
+        .set_evaluation_window(before.evaluation_window)
+        .set_warm_up_configuration(before.warm_up_configuration)
+        .set_evaluation_criteria(before.evaluation_criteria)
+        .set_evaluation_interval(before.evaluation_interval)
+        .set_action_configuration(before.action_configuration)
+        .send_with(cloudwatch)
+        .await
+        .map_err(|error| Fault::new("cloudwatch:PutMetricAlarm", name, &error))?;
+    Ok(())
+}
+
+/// Tags an existing alarm, because `PutMetricAlarm` does not change existing tags.
+pub(super) async fn tag(
+    cloudwatch: &CloudWatch,
+    arn: &str,
+    added: &[(&str, &str)],
+) -> Result<(), Fault> {
     cloudwatch
         .tag_resource()
         .resource_arn(arn)
-        .set_tags(Some(tags(owner)))
+        .set_tags(Some(tags(added)))
         .send()
         .await
         .map_err(|error| Fault::new("cloudwatch:TagResource", arn, &error))?;
     Ok(())
 }
 
-fn tags(owner: &Owner) -> Vec<Tag> {
-    let tags = owner.tags();
-    tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .to_vec()
+/// Takes tags off an alarm.
+pub(super) async fn untag(cloudwatch: &CloudWatch, arn: &str, keys: &[&str]) -> Result<(), Fault> {
+    cloudwatch
+        .untag_resource()
+        .resource_arn(arn)
+        .set_tag_keys(Some(keys.iter().map(|key| (*key).to_owned()).collect()))
+        .send()
+        .await
+        .map_err(|error| Fault::new("cloudwatch:UntagResource", arn, &error))?;
+    Ok(())
 }
 
-/// Removes the alarm, if it is ours. One that is already gone counts as removed.
-pub(super) async fn remove(
-    cloudwatch: &CloudWatch,
-    name: &str,
-    ownership: &Ownership,
-) -> Result<(), Fault> {
-    if !ownership.is_ours() {
-        return Ok(());
-    }
+fn tags(tags: &[(&str, &str)]) -> Vec<Tag> {
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(*key).value(*value).build())
+        .collect()
+}
+
+/// Removes the alarm. One that is already gone counts as removed.
+pub(super) async fn remove(cloudwatch: &CloudWatch, name: &str) -> Result<(), Fault> {
     let removed = cloudwatch.delete_alarms().alarm_names(name).send().await;
     match removed.map_err(|error| Fault::new("cloudwatch:DeleteAlarms", name, &error)) {
         Err(fault) if !fault.is_not_found() => Err(fault),

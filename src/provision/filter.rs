@@ -1,13 +1,15 @@
 //! The metric filter, and other filters that feed the same metric. Filters cannot have tags, so
-//! they are recognised by their name and metric.
+//! they are recognised by their name and log group.
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_cloudwatchlogs::operation::put_metric_filter::PutMetricFilterInput;
+use aws_sdk_cloudwatchlogs::types::MetricFilter;
 
 use crate::alarm::Metric;
 use crate::fault::Fault;
 use crate::metric_filter;
 use crate::names::Names;
-use crate::properties::{PartialProperties, Properties};
+use crate::properties::Properties;
 
 /// A metric filter of a log group.
 pub(super) struct Feed {
@@ -15,8 +17,13 @@ pub(super) struct Feed {
     pub(super) log_group: String,
 }
 
-/// Whether a log group has a filter of this name. A log group that does not exist is a fault.
-pub(super) async fn exists(logs: &Logs, log_group: &str, filter: &str) -> Result<bool, Fault> {
+/// The filter of this name in a log group, if there is one. A log group that does not exist is a
+/// fault.
+pub(super) async fn find(
+    logs: &Logs,
+    log_group: &str,
+    filter: &str,
+) -> Result<Option<MetricFilter>, Fault> {
     let described = logs
         .describe_metric_filters()
         .log_group_name(log_group)
@@ -25,8 +32,20 @@ pub(super) async fn exists(logs: &Logs, log_group: &str, filter: &str) -> Result
         .await
         .map_err(|error| Fault::new("logs:DescribeMetricFilters", log_group, &error))?;
     // Filters are sorted by name, so the exact one comes first.
-    let mut filters = described.metric_filters().iter();
-    Ok(filters.any(|found| found.filter_name() == Some(filter)))
+    let mut filters = described.metric_filters.unwrap_or_default().into_iter();
+    Ok(filters.find(|found| found.filter_name() == Some(filter)))
+}
+
+/// Whether a filter is as these properties ask, so that it does not matter who made it.
+pub(super) fn is_as_asked(found: &MetricFilter, properties: &Properties) -> bool {
+    let counts = |metric: &Metric| {
+        found.metric_transformations().iter().any(|transformation| {
+            transformation.metric_namespace() == metric.namespace
+                && transformation.metric_name() == metric.name
+        })
+    };
+    found.filter_pattern() == Some(&metric_filter::pattern(&properties.role_arn))
+        && counts(&properties.metric)
 }
 
 /// Every filter in this Region that feeds a metric, or simply every filter when no metric is given.
@@ -72,12 +91,10 @@ pub(super) async fn log_groups(
     Ok(log_groups)
 }
 
+/// Makes the filter or overwrites it completely.
 pub(super) async fn put(logs: &Logs, names: &Names, properties: &Properties) -> Result<(), Fault> {
     const ACTION: &str = "logs:PutMetricFilter";
-    let object = format!(
-        "{} of log group {}",
-        names.filter, properties.log_group_name
-    );
+    let object = object(&names.filter, &properties.log_group_name);
     let request = metric_filter::put(names, properties)
         .map_err(|error| Fault::local(ACTION, &object, error))?;
     request
@@ -87,37 +104,42 @@ pub(super) async fn put(logs: &Logs, names: &Names, properties: &Properties) -> 
     Ok(())
 }
 
+/// Makes a filter as it was.
+pub(super) async fn restore(logs: &Logs, before: MetricFilter) -> Result<(), Fault> {
+    let object = object(
+        before.filter_name().unwrap_or_default(),
+        before.log_group_name().unwrap_or_default(),
+    );
+    PutMetricFilterInput::builder()
+        .set_log_group_name(before.log_group_name)
+        .set_filter_name(before.filter_name)
+        // A pattern of its own is required; the empty one matches everything.
+        .filter_pattern(before.filter_pattern.unwrap_or_default())
+        .set_metric_transformations(before.metric_transformations)
+        .apply_on_transformed_logs(before.apply_on_transformed_logs)
+        .set_field_selection_criteria(before.field_selection_criteria)
+        .set_emit_system_field_dimensions(before.emit_system_field_dimensions)
+        .send_with(logs)
+        .await
+        .map_err(|error| Fault::new("logs:PutMetricFilter", object, &error))?;
+    Ok(())
+}
+
 /// Removes a filter. One that is already gone, with or without its log group, counts as removed.
 pub(super) async fn remove(logs: &Logs, log_group: &str, filter: &str) -> Result<(), Fault> {
-    let object = format!("{filter} of log group {log_group}");
     let removed = logs
         .delete_metric_filter()
         .log_group_name(log_group)
         .filter_name(filter)
         .send()
         .await;
+    let object = object(filter, log_group);
     match removed.map_err(|error| Fault::new("logs:DeleteMetricFilter", object, &error)) {
         Err(fault) if !fault.is_not_found() => Err(fault),
         _ => Ok(()),
     }
 }
 
-/// Removes the filter from log groups that the properties no longer name. The new log group must
-/// already have it, so that no error goes uncounted.
-pub(super) async fn remove_stale(
-    logs: &Logs,
-    names: &Names,
-    properties: &Properties,
-    old: &PartialProperties,
-) -> Result<(), Fault> {
-    let metrics = std::slice::from_ref(&properties.metric);
-    let mut stale = log_groups(logs, &names.filter, metrics).await?;
-    stale.extend(old.log_group_name.clone());
-    stale.retain(|log_group| *log_group != properties.log_group_name);
-    stale.sort();
-    stale.dedup();
-    for log_group in stale {
-        remove(logs, &log_group, &names.filter).await?;
-    }
-    Ok(())
+fn object(filter: &str, log_group: &str) -> String {
+    format!("{filter} of log group {log_group}")
 }

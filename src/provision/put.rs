@@ -2,111 +2,269 @@
 
 use std::time::Duration;
 
-use backon::{ConstantBuilder, RetryableWithContext};
-use tracing::{info, warn};
+use tracing::info;
 
-use super::account::Account;
 use super::error::Error;
 use super::ownership::Ownership;
-use super::resource::Resource;
-use super::survey::survey;
-use super::undo::{Made, Object};
+use super::remove::remove;
+use super::run::{Run, patiently};
+use super::survey::{Survey, survey};
+use super::undo::{Change, Changes, undo};
 use super::{alarm, filter, topic};
+use crate::arn::Scope;
 use crate::custom_resource::Data;
 use crate::metric_filter;
 use crate::names::Names;
+use crate::owner::{ADOPTED_TAG, COMPLETE_TAG};
 use crate::properties::{PartialProperties, Properties};
 
-/// A new IAM permission takes some seconds to apply everywhere, so a denial counts only after this
-/// many attempts, this far apart.
-const RETRIES: ConstantBuilder = ConstantBuilder::new()
-    .with_delay(Duration::from_secs(3))
-    .with_max_times(4);
+/// The time that is kept for undoing.
+const UNDO: Duration = Duration::from_secs(8);
 
-/// Makes or changes everything, and tries again while the failure is transient. The list holds what
-/// any of the attempts made.
-pub(super) async fn put(
-    account: Account<'_>,
-    resource: &Resource,
-    properties: &Properties,
-    old: &PartialProperties,
-) -> (Made, Result<Data, Error>) {
-    let attempt = async |mut made: Made| {
-        let put = put_once(account, resource, properties, old, &mut made).await;
-        (made, put)
-    };
-    attempt
-        .retry(RETRIES)
-        .context(Made::new())
-        .when(Error::is_transient)
-        .notify(|error, _| warn!(%error, "trying again: a permission may not apply yet"))
-        .await
+/// What a request asks for.
+pub(super) struct Wanted<'a> {
+    pub(super) properties: &'a Properties,
+    /// What was asked for before.
+    pub(super) old: &'a PartialProperties,
+    /// The base names under which the resource may exist so far.
+    pub(super) other_names: [Option<&'a str>; 2],
+    /// Whether the resource's ID proves that the objects of these names are its own.
+    pub(super) proven: bool,
+    /// Whether the same properties held before, as when an Update is rolled back.
+    pub(super) held: bool,
+    /// Whether the request that brought the old properties has undone everything itself.
+    pub(super) old_undone: bool,
 }
 
-/// Looks at everything that exists, then writes.
-async fn put_once(
-    account: Account<'_>,
-    resource: &Resource,
-    properties: &Properties,
-    old: &PartialProperties,
-    made: &mut Made,
-) -> Result<Data, Error> {
-    let Account {
-        logs,
-        cloudwatch,
-        sns,
-        scope,
-    } = account;
-    let names = Names::of(&properties.name);
-    let owner = &resource.owner;
-    let found = survey(account, resource, &names, properties).await?;
-    found.check(resource, &names, properties, old)?;
+/// Makes or changes everything, and tries again while the failure may pass. When it fails for good,
+/// everything is put back as it was.
+pub(super) async fn put(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<(), Error> {
+    let changes = Changes::default();
+    let names = Names::of(&wanted.properties.name);
+    let until = run.until.keeping(UNDO);
+    // Boxed, because the futures of a dozen SDK calls are large.
+    let attempts = patiently(until, || Box::pin(put_once(run, &names, wanted, &changes)));
+    let cause = match until.limit(attempts).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(cause)) => cause,
+        Err(_) => Error::OutOfTime,
+    };
+    match undo(run, &names, &changes).await {
+        Ok(()) => Err(cause),
+        Err(left) => Err(Error::NotUndone {
+            cause: Box::new(cause),
+            left: Box::new(left),
+        }),
+    }
+}
 
-    if found.topic == Ownership::Absent {
-        made.push(Object::Topic);
+/// Looks at everything that exists, then writes: the topic, so that the alarm has someone to tell,
+/// the filter, the alarm, and last of all the tag that says that everything is complete.
+async fn put_once(
+    run: &Run<'_>,
+    names: &Names,
+    wanted: &Wanted<'_>,
+    changes: &Changes,
+) -> Result<(), Error> {
+    let found = survey(run, names, wanted.properties, changes).await?;
+    let adopted = found.check(names, wanted)?;
+    let writing = Writing {
+        run,
+        names,
+        wanted,
+        found: &found,
+        adopted: &adopted,
+        changes,
+    };
+    writing.put_topic().await?;
+    writing.put_filter().await?;
+    writing.put_alarm().await?;
+    if wanted.proven {
+        writing.remove_leftovers().await?;
     }
-    let topic_arn = topic::put(sns, scope, &names, owner, properties, &found.topic).await?;
-    topic::subscribe(sns, &topic_arn, &properties.emails).await?;
-    if !found.filter_exists {
-        made.push(Object::Filter);
-    }
-    filter::put(logs, &names, properties).await?;
-    if found.alarm == Ownership::Absent {
-        made.push(Object::Alarm);
-    }
-    alarm::put(
-        cloudwatch,
-        &names,
-        owner,
-        properties,
-        &topic_arn,
-        &found.alarm,
-    )
-    .await?;
-    topic::mark(sns, &topic_arn, owner).await?;
-    let alarm_arn = scope.alarm_arn(&names.alarm);
-    if found.alarm != Ownership::Absent {
-        // After the topic: until that is marked, an adopted alarm is not ours to remove.
-        alarm::mark(cloudwatch, &alarm_arn, owner).await?;
-    }
+    writing.complete().await?;
     info!(
         topic = names.topic,
         filter = names.filter,
         alarm = names.alarm,
-        log_group = properties.log_group_name,
+        log_group = wanted.properties.log_group_name,
         "provisioned"
     );
-    Ok(data(&names, properties, topic_arn, alarm_arn))
+    Ok(())
+}
+
+/// The writes of one attempt.
+struct Writing<'a> {
+    run: &'a Run<'a>,
+    names: &'a Names,
+    wanted: &'a Wanted<'a>,
+    found: &'a Survey,
+    /// What existed and is taken over.
+    adopted: &'a str,
+    changes: &'a Changes,
+}
+
+impl Writing<'_> {
+    async fn put_topic(&self) -> Result<(), Error> {
+        let (sns, scope) = (self.run.account.sns, self.run.account.scope);
+        let Wanted {
+            properties, old, ..
+        } = self.wanted;
+        if is_theirs(&self.found.topic.ownership) {
+            return Ok(());
+        }
+        let arn = scope.topic_arn(&self.names.topic);
+        if let Some(before) = &self.found.topic.settings {
+            let wanted = topic::wanted(scope, self.names, properties, old, before)?;
+            let attributes = before.attributes().into_iter().zip(wanted.attributes());
+            for ((name, before), (_, value)) in attributes.filter(|(was, is)| was != is) {
+                self.run.turn.check().await?;
+                let change = Change::TopicAttribute(name, before.to_owned());
+                let set = topic::set(sns, &arn, name, value);
+                self.changes.write(change, set).await?;
+            }
+        } else {
+            self.run.turn.check().await?;
+            let tags = self.tags();
+            let created = topic::create(sns, scope, self.names, properties, &tags);
+            self.changes.write(Change::NewTopic, created).await?;
+        }
+        self.run.turn.check().await?;
+        topic::subscribe(sns, &arn, &properties.emails).await?;
+        Ok(())
+    }
+
+    async fn put_filter(&self) -> Result<(), Error> {
+        self.run.turn.check().await?;
+        let properties = self.wanted.properties;
+        let change = match &self.found.filter {
+            Some(before) => Change::Filter(before.clone()),
+            None => Change::NewFilter(properties.log_group_name.clone()),
+        };
+        let put = filter::put(self.run.account.logs, self.names, properties);
+        self.changes.write(change, put).await?;
+        Ok(())
+    }
+
+    async fn put_alarm(&self) -> Result<(), Error> {
+        let (cloudwatch, scope) = (self.run.account.cloudwatch, self.run.account.scope);
+        let found = &self.found.alarm;
+        if is_theirs(&found.ownership) {
+            return Ok(());
+        }
+        self.run.turn.check().await?;
+        let topic_arn = scope.topic_arn(&self.names.topic);
+        let (change, tags) = match &found.alarm {
+            Some(before) => (Change::Alarm(Box::new(before.clone())), Vec::new()),
+            None => (Change::NewAlarm, self.tags()),
+        };
+        let properties = self.wanted.properties;
+        let put = Box::pin(alarm::put(
+            cloudwatch, self.names, properties, &topic_arn, &tags,
+        ));
+        self.changes.write(change, put).await?;
+        if found.ownership == Ownership::Untagged {
+            let arn = scope.alarm_arn(&self.names.alarm);
+            let tags = self.tags();
+            let tagged = alarm::tag(cloudwatch, &arn, &tags);
+            if self.wanted.proven {
+                tagged.await?;
+            } else {
+                let change = Change::AlarmTags(keys(&tags));
+                self.changes.write(change, tagged).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what the properties no longer ask for, when everything that they ask for is there.
+    async fn remove_leftovers(&self) -> Result<(), Error> {
+        let Wanted {
+            properties, old, ..
+        } = self.wanted;
+        let old_undone = self.wanted.old_undone;
+        let old_group = old.log_group_name.as_ref();
+        if let Some(log_group) = old_group.filter(|old| **old != properties.log_group_name)
+            && !old_undone
+        {
+            self.remove_stale_filter(log_group).await?;
+        }
+        // Another old name: this Update rolls back a replacement that could not be undone.
+        if let Some(other) = old.name.as_ref().filter(|old| **old != properties.name)
+            && !old_undone
+        {
+            remove(self.run, other, old).await?;
+        }
+        self.run.turn.check().await?;
+        let topic_arn = self.run.account.scope.topic_arn(&self.names.topic);
+        let (before, now) = (&old.emails, &properties.emails);
+        topic::unsubscribe(self.run.account.sns, &topic_arn, before, now).await?;
+        Ok(())
+    }
+
+    /// Removes the filter from the log group of before.
+    async fn remove_stale_filter(&self, log_group: &str) -> Result<(), Error> {
+        let logs = self.run.account.logs;
+        let before = match filter::find(logs, log_group, &self.names.filter).await {
+            Ok(Some(before)) => before,
+            Ok(None) => return Ok(()),
+            Err(fault) if fault.is_not_found() => return Ok(()),
+            Err(fault) => return Err(fault.into()),
+        };
+        self.run.turn.check().await?;
+        let removed = filter::remove(logs, log_group, &self.names.filter);
+        self.changes.write(Change::Filter(before), removed).await?;
+        Ok(())
+    }
+
+    /// Tags the topic as complete, with its owner in case that was missing. Until then an adopted
+    /// topic is not ours to remove.
+    async fn complete(&self) -> Result<(), Error> {
+        let found = &self.found.topic.ownership;
+        if is_theirs(found) {
+            return Ok(());
+        }
+        self.run.turn.check().await?;
+        let mut tags = self.tags();
+        tags.push((COMPLETE_TAG, self.run.turn.request()));
+        let arn = self.run.account.scope.topic_arn(&self.names.topic);
+        let tagged = topic::tag(self.run.account.sns, &arn, &tags);
+        if *found == Ownership::Untagged && !self.wanted.proven {
+            let change = Change::TopicTags(keys(&tags));
+            self.changes.write(change, tagged).await?;
+        } else {
+            tagged.await?;
+        }
+        Ok(())
+    }
+
+    /// The tags of what is made or adopted.
+    fn tags(&self) -> Vec<(&'static str, &str)> {
+        let mut tags = self.run.resource.owner.tags().to_vec();
+        if !self.adopted.is_empty() {
+            tags.push((ADOPTED_TAG, self.adopted));
+        }
+        tags
+    }
+}
+
+fn keys(tags: &[(&'static str, &str)]) -> Vec<&'static str> {
+    tags.iter().map(|(key, _)| *key).collect()
+}
+
+fn is_theirs(ownership: &Ownership) -> bool {
+    matches!(ownership, Ownership::Theirs(_))
 }
 
 /// The attributes, which every Create and Update returns in full.
-fn data(names: &Names, properties: &Properties, topic_arn: String, alarm_arn: String) -> Data {
+pub(super) fn data(scope: &Scope, properties: &Properties) -> Data {
+    let names = Names::of(&properties.name);
     Data::from([
-        ("TopicArn", topic_arn),
-        ("TopicName", names.topic.clone()),
-        ("AlarmArn", alarm_arn),
-        ("AlarmName", names.alarm.clone()),
-        ("FilterName", names.filter.clone()),
+        ("TopicArn", scope.topic_arn(&names.topic)),
+        ("TopicName", names.topic),
+        ("AlarmArn", scope.alarm_arn(&names.alarm)),
+        ("AlarmName", names.alarm),
+        ("FilterName", names.filter),
         (
             "FilterPattern",
             metric_filter::pattern(&properties.role_arn),

@@ -1,53 +1,205 @@
 //! Removing a resource. The alarm goes first, so nothing fires half-removed.
 
-use tracing::info;
+use tracing::{info, warn};
 
-use super::account::Account;
+use super::error::Error;
 use super::ownership::Ownership;
-use super::resource::Resource;
+use super::run::{Run, patiently};
 use super::{alarm, filter, topic};
-use crate::fault::Fault;
 use crate::names::Names;
+use crate::owner::{ADOPTED_TAG, COMPLETE_TAG, OWNER_TAG, STACK_TAG};
 use crate::properties::PartialProperties;
 
-/// Removes everything of the resource under a base name. The topic goes last: as long as it exists,
-/// its tag proves who owns the filter, so a removal that fails half-way can be repeated.
+/// Removes everything of the resource under a base name, and tries again while a failure may pass.
+/// What is not the resource's stays, and the log says so.
 pub(super) async fn remove(
-    account: Account<'_>,
-    resource: &Resource,
+    run: &Run<'_>,
     name: &str,
     properties: &PartialProperties,
-) -> Result<(), Fault> {
-    let Account {
-        logs,
-        cloudwatch,
-        sns,
-        scope,
-    } = account;
+) -> Result<(), Error> {
     let names = Names::of(name);
-    let owner = &resource.owner;
-    let topic_arn = scope.topic_arn(&names.topic);
-    let alarm_arn = scope.alarm_arn(&names.alarm);
-    let topic = topic::ownership(sns, &topic_arn, owner).await?;
-    if resource.is_incomplete() && topic == (Ownership::Ours { complete: true }) {
-        info!(base = name, "left alone: a later attempt succeeded");
-        return Ok(());
+    let removal = Removal {
+        run,
+        names: &names,
+        properties,
+        proven: run.resource.has_made(name),
+    };
+    let removed = patiently(run.until, || removal.carry_out(true)).await;
+    match removed {
+        Err(Error::TagsNotShown(_)) => removal.carry_out(false).await,
+        removed => removed,
     }
-    let alarm = alarm::find(cloudwatch, &names.alarm, &alarm_arn, owner).await?;
-    let ours = topic.is_ours() || alarm.ownership.is_ours() || resource.has_made(name);
+}
 
-    alarm::remove(cloudwatch, &names.alarm, &alarm.ownership).await?;
-    if ours {
-        let metrics: Vec<_> = alarm
-            .metric
-            .into_iter()
-            .chain(properties.metric.clone())
-            .collect();
-        for log_group in filter::log_groups(logs, &names.filter, &metrics).await? {
-            filter::remove(logs, &log_group, &names.filter).await?;
+/// What a removal is about.
+struct Removal<'a> {
+    run: &'a Run<'a>,
+    names: &'a Names,
+    properties: &'a PartialProperties,
+    /// Whether the ID proves that the objects of these names are the resource's.
+    proven: bool,
+}
+
+impl Removal<'_> {
+    /// Removes everything. The topic goes last: as long as it exists, its tags prove who owns the
+    /// filter, so a removal that fails half-way can be repeated.
+    async fn carry_out(&self, waits_for_tags: bool) -> Result<(), Error> {
+        let (account, owner) = (self.run.account, &self.run.resource.owner);
+        let topic_arn = account.scope.topic_arn(&self.names.topic);
+        let alarm_arn = account.scope.alarm_arn(&self.names.alarm);
+        let topic = topic::ownership(account.sns, &topic_arn, owner).await?;
+        if self.is_of_a_later_create(&topic) {
+            info!(
+                topic = self.names.topic,
+                "left alone: a later Create completed it"
+            );
+            return Ok(());
+        }
+        let alarm = alarm::find(account.cloudwatch, &self.names.alarm, &alarm_arn, owner).await?;
+        if waits_for_tags && !self.proven && self.may_be_waiting_for_tags(&topic, &alarm.ownership)
+        {
+            return Err(Error::TagsNotShown(self.names.topic.clone()));
+        }
+        self.remove_alarm(&alarm.ownership, &topic, &alarm_arn)
+            .await?;
+        self.remove_filter(&alarm, &topic).await?;
+        self.remove_topic(&topic, &topic_arn).await?;
+        info!(name = self.names.topic, ?topic, alarm = ?alarm.ownership, "removed");
+        Ok(())
+    }
+
+    /// Whether another Create than the failed one that this Delete is about has completed the topic.
+    fn is_of_a_later_create(&self, topic: &Ownership) -> bool {
+        let completed_by = topic
+            .marks()
+            .and_then(|marks| marks.completed_by.as_deref());
+        match (self.run.resource.failed_create(), completed_by) {
+            (Some(failed), Some(completed_by)) => failed != completed_by,
+            _ => false,
         }
     }
-    topic::remove(sns, &topic_arn, &topic).await?;
-    info!(base = name, ours, ?topic, alarm = ?alarm.ownership, "removed");
-    Ok(())
+
+    /// Whether an object that shows no owner may be one that a Create has just made.
+    fn may_be_waiting_for_tags(&self, topic: &Ownership, alarm: &Ownership) -> bool {
+        let is_untagged = |ownership: &Ownership| *ownership == Ownership::Untagged;
+        (is_untagged(topic) || (is_untagged(alarm) && !topic.is_ours()))
+            && !self.run.turn.was_undone(self.run.resource.failed_create())
+    }
+
+    /// Whether an object is to be removed.
+    fn is_ours(&self, what: &str, ownership: &Ownership, topic: &Ownership) -> Ours {
+        let is_adopted = ownership.has_adopted(what) || topic.has_adopted(what);
+        match ownership {
+            Ownership::Absent => Ours::No,
+            Ownership::Ours(_) | Ownership::Untagged if self.proven => Ours::Yes,
+            Ownership::Ours(_) if is_adopted => Ours::Adopted,
+            Ownership::Ours(_) => Ours::Yes,
+            Ownership::Untagged if topic.is_ours() && !is_adopted => Ours::Yes,
+            Ownership::Untagged | Ownership::Theirs(_) | Ownership::OfAnotherType(_) => {
+                warn!(
+                    ?ownership,
+                    "the {what} of our name is not ours and was left as it is"
+                );
+                Ours::No
+            }
+        }
+    }
+
+    async fn remove_alarm(
+        &self,
+        alarm: &Ownership,
+        topic: &Ownership,
+        arn: &str,
+    ) -> Result<(), Error> {
+        let cloudwatch = self.run.account.cloudwatch;
+        match self.is_ours("alarm", alarm, topic) {
+            Ours::No => {}
+            Ours::Adopted => {
+                self.run.turn.check().await?;
+                alarm::untag(cloudwatch, arn, &OUR_TAGS).await?;
+                warn!(alarm = self.names.alarm, "{GIVEN_BACK}");
+            }
+            Ours::Yes => {
+                self.run.turn.check().await?;
+                if *alarm == Ownership::Untagged {
+                    // The function may remove only what carries its stack's tag.
+                    alarm::tag(cloudwatch, arn, &self.run.resource.owner.tags()).await?;
+                }
+                alarm::remove(cloudwatch, &self.names.alarm).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_filter(&self, alarm: &alarm::Found, topic: &Ownership) -> Result<(), Error> {
+        let logs = self.run.account.logs;
+        let ours = self.proven || topic.is_ours() || alarm.ownership.is_ours();
+        let is_adopted = topic.has_adopted("filter") || alarm.ownership.has_adopted("filter");
+        if !ours {
+            return Ok(());
+        }
+        if is_adopted && !self.proven {
+            warn!(filter = self.names.filter, "{GIVEN_BACK}");
+            return Ok(());
+        }
+        let log_groups = match &self.properties.log_group_name {
+            Some(log_group) => vec![log_group.clone()],
+            None => self.log_groups_with_filter(alarm).await?,
+        };
+        for log_group in log_groups {
+            self.run.turn.check().await?;
+            filter::remove(logs, &log_group, &self.names.filter).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the filter is when no property says so.
+    async fn log_groups_with_filter(&self, alarm: &alarm::Found) -> Result<Vec<String>, Error> {
+        let metrics = alarm
+            .metric()
+            .into_iter()
+            .chain(self.properties.metric.clone());
+        let metrics: Vec<_> = metrics.collect();
+        let filter = &self.names.filter;
+        let found = filter::log_groups(self.run.account.logs, filter, &metrics).await?;
+        if found.is_empty() {
+            warn!(
+                filter,
+                "the metric filter was not found; if one of this name is left in a log group, \
+                 delete it by hand"
+            );
+        }
+        Ok(found)
+    }
+
+    async fn remove_topic(&self, topic: &Ownership, arn: &str) -> Result<(), Error> {
+        let sns = self.run.account.sns;
+        match self.is_ours("topic", topic, topic) {
+            Ours::No => {}
+            Ours::Adopted => {
+                self.run.turn.check().await?;
+                topic::untag(sns, arn, &OUR_TAGS).await?;
+                warn!(topic = self.names.topic, "{GIVEN_BACK}");
+            }
+            Ours::Yes => {
+                self.run.turn.check().await?;
+                if *topic == Ownership::Untagged {
+                    topic::tag(sns, arn, &self.run.resource.owner.tags()).await?;
+                }
+                topic::remove(sns, arn).await?;
+            }
+        }
+        Ok(())
+    }
 }
+
+/// Whether an object is the resource's to remove.
+enum Ours {
+    No,
+    Yes,
+    /// It existed before a Create that failed adopted it, so it stays.
+    Adopted,
+}
+
+const OUR_TAGS: [&str; 4] = [OWNER_TAG, STACK_TAG, ADOPTED_TAG, COMPLETE_TAG];
+const GIVEN_BACK: &str = "it existed before this stack and stays; its settings may be this stack's";

@@ -1,7 +1,7 @@
 //! The resource that a request is about: its owner, and what its ID proves.
 
 use crate::custom_resource::Request;
-use crate::owner::{Owner, PhysicalId};
+use crate::owner::{Owner, PhysicalId, digest};
 use crate::properties::PartialProperties;
 
 /// The custom resource, as a request identifies it.
@@ -25,16 +25,17 @@ impl Resource {
         Self { owner, id }
     }
 
-    /// Whether the ID proves that this resource made the objects under a base name.
+    /// Whether the ID proves that the objects under a base name are this resource's, whatever their
+    /// tags say by now.
     pub(super) fn has_made(&self, name: &str) -> bool {
         self.id
             .as_ref()
-            .is_some_and(|id| id.complete && id.name == name)
+            .is_some_and(|id| id.failed_create.is_none() && id.name == name)
     }
 
-    /// Whether its Create failed.
-    pub(super) fn is_incomplete(&self) -> bool {
-        self.id.as_ref().is_some_and(|id| !id.complete)
+    /// The digest of its Create, if that failed.
+    pub(super) fn failed_create(&self) -> Option<&str> {
+        self.id.as_ref()?.failed_create.as_deref()
     }
 
     /// The ID that it has under a base name once its Create succeeded.
@@ -42,7 +43,7 @@ impl Resource {
         PhysicalId {
             name: name.to_owned(),
             owner: self.owner.id.clone(),
-            complete: true,
+            failed_create: None,
         }
     }
 }
@@ -54,7 +55,7 @@ pub fn fallback_id(request: &Request) -> String {
         let name = PartialProperties::read(&request.resource_properties).name;
         let completed = Resource::new(request).completed(&name.unwrap_or_default());
         PhysicalId {
-            complete: false,
+            failed_create: Some(digest(&request.request_id)),
             ..completed
         }
         .to_string()

@@ -1,21 +1,23 @@
 //! What already exists before anything is written, and who owns it.
 
+use aws_sdk_cloudwatchlogs::types::MetricFilter;
 use tracing::warn;
 
-use super::account::Account;
 use super::error::Error;
-use super::ownership::Ownership;
-use super::resource::Resource;
+use super::ownership::{Marks, Ownership};
+use super::put::Wanted;
+use super::run::Run;
+use super::undo::Changes;
 use super::{alarm, filter, topic};
 use crate::names::Names;
-use crate::properties::{PartialProperties, Properties};
+use crate::properties::Properties;
 
 /// What already exists.
 pub(super) struct Survey {
-    pub(super) topic: Ownership,
-    pub(super) alarm: Ownership,
-    /// Whether the log group has a filter of our name.
-    pub(super) filter_exists: bool,
+    pub(super) topic: topic::Found,
+    pub(super) alarm: alarm::Found,
+    /// The filter of our name in the log group of the properties.
+    pub(super) filter: Option<MetricFilter>,
     /// Every filter that feeds the metric, ours among them.
     feeds: Vec<filter::Feed>,
 }
@@ -23,21 +25,17 @@ pub(super) struct Survey {
 /// Looks at everything that the properties name. The log group comes first, because a wrong name is
 /// the most likely mistake.
 pub(super) async fn survey(
-    account: Account<'_>,
-    resource: &Resource,
+    run: &Run<'_>,
     names: &Names,
     properties: &Properties,
+    changes: &Changes,
 ) -> Result<Survey, Error> {
-    let Account {
-        logs,
-        cloudwatch,
-        sns,
-        scope,
-    } = account;
-    let owner = &resource.owner;
+    let account = run.account;
+    let scope = account.scope;
+    let owner = &run.resource.owner;
     let log_group = &properties.log_group_name;
-    let filter_exists = match filter::exists(logs, log_group, &names.filter).await {
-        Ok(exists) => exists,
+    let filter = match filter::find(account.logs, log_group, &names.filter).await {
+        Ok(filter) => filter,
         Err(fault) if fault.is_not_found() => {
             return Err(Error::Existing(format!(
                 "LogGroupName: there is no log group \"{log_group}\" in {}; give the log group \
@@ -48,93 +46,143 @@ pub(super) async fn survey(
         Err(fault) => return Err(fault.into()),
     };
     let (alarm_arn, topic_arn) = (scope.alarm_arn(&names.alarm), scope.topic_arn(&names.topic));
+    let mut topic = topic::find(account.sns, &topic_arn, owner).await?;
+    let mut alarm = alarm::find(account.cloudwatch, &names.alarm, &alarm_arn, owner).await?;
+    // An earlier attempt of this run made it, and its tags do not show yet.
+    if topic.ownership == Ownership::Untagged && changes.made_topic() {
+        topic.ownership = Ownership::Ours(Marks::default());
+    }
+    if alarm.ownership == Ownership::Untagged && changes.made_alarm() {
+        alarm.ownership = Ownership::Ours(Marks::default());
+    }
     Ok(Survey {
-        topic: topic::ownership(sns, &topic_arn, owner).await?,
-        alarm: alarm::find(cloudwatch, &names.alarm, &alarm_arn, owner)
-            .await?
-            .ownership,
-        filter_exists,
-        feeds: filter::feeds(logs, Some(&properties.metric)).await?,
+        topic,
+        alarm,
+        filter,
+        feeds: filter::feeds(account.logs, Some(&properties.metric)).await?,
     })
 }
 
 impl Survey {
     /// Refuses to continue when an object of our name is not ours, or when another filter already
-    /// feeds the metric.
-    pub(super) fn check(
-        &self,
-        resource: &Resource,
-        names: &Names,
-        properties: &Properties,
-        old: &PartialProperties,
-    ) -> Result<(), Error> {
+    /// feeds the metric. Returns what is adopted: some of `topic`, `filter` and `alarm`, separated
+    /// by spaces.
+    ///
+    /// Returning to what held before is never refused because of what somebody did since: nothing
+    /// else could bring the stack back.
+    pub(super) fn check(&self, names: &Names, wanted: &Wanted<'_>) -> Result<String, Error> {
+        let mut adopted = Vec::new();
         for (what, name, ownership) in [
-            ("topic", &names.topic, &self.topic),
-            ("alarm", &names.alarm, &self.alarm),
+            ("topic", &names.topic, &self.topic.ownership),
+            ("alarm", &names.alarm, &self.alarm.ownership),
         ] {
             match ownership {
-                Ownership::Absent | Ownership::Ours { .. } => {}
-                Ownership::Untagged if properties.adopt => {
-                    warn!(name, "adopting the existing {what}");
+                Ownership::Absent | Ownership::Ours(_) => {}
+                Ownership::Untagged if wanted.proven => {
+                    warn!(name, "the {what} has lost its tags; they are put back");
                 }
+                Ownership::Untagged if wanted.properties.adopt => adopted.push(what),
                 Ownership::Untagged => return Err(not_ours(what, name)),
+                Ownership::Theirs(stack) if wanted.held => {
+                    warn!(
+                        name,
+                        stack, "the {what} carries another stack's tag and is left as it is"
+                    );
+                }
                 Ownership::Theirs(stack) => {
                     return Err(Error::Existing(format!(
                         "the {what} {name} exists and belongs to stack {stack}; choose another \
                          Name, or delete that stack first"
                     )));
                 }
+                Ownership::OfAnotherType(kind) => {
+                    return Err(Error::Existing(format!(
+                        "the {what} {name} exists as a {kind}; choose another Name, or delete it \
+                         first"
+                    )));
+                }
             }
         }
-        let ours =
-            self.topic.is_ours() || self.alarm.is_ours() || resource.has_made(&properties.name);
-        if self.filter_exists && !ours && !properties.adopt {
-            return Err(not_ours("metric filter", &names.filter));
+        if self.filter.is_some() && !self.has_our_filter(wanted) {
+            if !wanted.properties.adopt {
+                return Err(not_ours("metric filter", &names.filter));
+            }
+            adopted.push("filter");
         }
-        self.check_feeds(resource, names, properties, old, ours)
+        for what in &adopted {
+            warn!(
+                name = wanted.properties.name,
+                "adopting the existing {what}"
+            );
+        }
+        self.check_feeds(names, wanted)?;
+        // An earlier delivery of the request may have begun to adopt.
+        let earlier = [&self.topic.ownership, &self.alarm.ownership]
+            .into_iter()
+            .filter_map(Ownership::marks)
+            .flat_map(|marks| &marks.adopted);
+        let mut adopted: Vec<&str> = adopted
+            .into_iter()
+            .chain(earlier.map(String::as_str))
+            .collect();
+        adopted.sort_unstable();
+        adopted.dedup();
+        Ok(adopted.join(" "))
     }
 
-    /// Each error must count once. The filter of a resource that is being replaced may feed the
-    /// metric until it is removed.
-    fn check_feeds(
-        &self,
-        resource: &Resource,
-        names: &Names,
-        properties: &Properties,
-        old: &PartialProperties,
-        ours: bool,
-    ) -> Result<(), Error> {
-        let current_name = resource.id.as_ref().map(|id| id.name.as_str());
-        let replaced: Vec<String> = current_name
-            .into_iter()
-            .chain(old.name.as_deref())
-            .map(|name| Names::of(name).filter)
-            .collect();
-        let second = self.feeds.iter().find(|feed| {
-            let named_ours = feed.filter == names.filter && (ours || properties.adopt);
-            let here = feed.filter == names.filter && feed.log_group == properties.log_group_name;
-            !named_ours && !here && !replaced.contains(&feed.filter)
-        });
-        match second {
-            Some(feed) if properties.adopt => warn!(
-                filter = feed.filter,
-                log_group = feed.log_group,
+    /// Whether the filter of our name is ours. In a log group that the resource has not used so far
+    /// it may be anybody's.
+    fn has_our_filter(&self, wanted: &Wanted<'_>) -> bool {
+        let Wanted {
+            properties, old, ..
+        } = wanted;
+        let has_moved = old
+            .log_group_name
+            .as_ref()
+            .is_some_and(|old| *old != properties.log_group_name);
+        let is_as_asked = || {
+            let filter = self.filter.as_ref();
+            filter.is_some_and(|filter| filter::is_as_asked(filter, properties))
+        };
+        self.is_ours(wanted) && (!has_moved || wanted.held || is_as_asked())
+    }
+
+    /// Whether anything shows that the objects of these names are the resource's.
+    fn is_ours(&self, wanted: &Wanted<'_>) -> bool {
+        wanted.proven || self.topic.ownership.is_ours() || self.alarm.ownership.is_ours()
+    }
+
+    /// Each error must count once. A filter that began to feed the metric after it was chosen is
+    /// only told, and the filter of a resource that is being replaced may feed it until it is
+    /// removed.
+    fn check_feeds(&self, names: &Names, wanted: &Wanted<'_>) -> Result<(), Error> {
+        let Wanted {
+            properties, old, ..
+        } = wanted;
+        let others = wanted.other_names.map(|name| Some(Names::of(name?).filter));
+        let is_known = |feed: &&filter::Feed| {
+            let here = feed.log_group == properties.log_group_name
+                || (Some(&feed.log_group) == old.log_group_name.as_ref() && self.is_ours(wanted));
+            (feed.filter == names.filter && here)
+                || others.iter().flatten().any(|filter| *filter == feed.filter)
+        };
+        let Some(second) = self.feeds.iter().find(|feed| !is_known(feed)) else {
+            return Ok(());
+        };
+        if properties.adopt || wanted.held || old.metric.as_ref() == Some(&properties.metric) {
+            warn!(
+                filter = second.filter,
+                log_group = second.log_group,
                 "another metric filter feeds the same metric, so each error counts twice"
-            ),
-            Some(feed) => {
-                return Err(Error::Existing(format!(
-                    "the metric filter {} of log group {} already feeds {} {}, so each error \
-                     would count twice; delete that filter, choose another MetricName, or set \
-                     ExistingResources to Adopt to keep both",
-                    feed.filter,
-                    feed.log_group,
-                    properties.metric.namespace,
-                    properties.metric.name,
-                )));
-            }
-            None => {}
+            );
+            return Ok(());
         }
-        Ok(())
+        Err(Error::Existing(format!(
+            "the metric filter {} of log group {} already feeds {} {}, so each error would count \
+             twice; delete that filter, choose another MetricName, or set ExistingResources to \
+             Adopt to keep both",
+            second.filter, second.log_group, properties.metric.namespace, properties.metric.name,
+        )))
     }
 }
 

@@ -124,8 +124,15 @@ impl FakeAws {
         group.pages = pages.into_iter().collect();
     }
 
-    /// The calls since this was last asked.
+    /// The calls since this was last asked, without those by which requests take turns.
     pub fn calls(&self) -> Vec<String> {
+        let mut calls = self.all_calls();
+        calls.retain(|call| !call.ends_with("LogStream") && !call.ends_with("LogStreams"));
+        calls
+    }
+
+    /// All calls since this was last asked.
+    pub fn all_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state().calls)
     }
 

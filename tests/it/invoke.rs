@@ -9,7 +9,9 @@ use kms_alarm::environment::Environment;
 use kms_alarm::handler::{self, Function, Invocation};
 use serde_json::{Value, json};
 
-use crate::fake_aws::{Delivery, FUNCTION_ARN, FakeAws, RESPONSE_HOST, environment};
+use crate::fake_aws::{
+    Delivery, FUNCTION_ARN, FUNCTION_LOG_GROUP, FakeAws, RESPONSE_HOST, environment,
+};
 
 pub use crate::fake_aws::NOW;
 
@@ -81,6 +83,7 @@ fn invocation(aws: &FakeAws, left: Duration) -> Invocation {
     Invocation {
         request_id: "8f507cfc-0000-4111-8222-example".to_owned(),
         function_arn: FUNCTION_ARN.to_owned(),
+        log_group: FUNCTION_LOG_GROUP.to_owned(),
         log_stream: "2026/11/23/[1]0123456789abcdef".to_owned(),
         deadline: Deadline::after(left),
         now: aws.now(),
