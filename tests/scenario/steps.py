@@ -296,7 +296,7 @@ def what_was_kept_is_sent_again(world):
     )
     before = len(world.alerts())
     answer = getattr(world, "lambda").invoke(
-        FunctionName=f"{world.stack_outputs['FunctionName']}:live", Payload=message["Body"].encode()
+        FunctionName=world.stack_outputs["FunctionName"], Payload=message["Body"].encode()
     )
     expect("the function's error", None, answer.get("FunctionError"))
     mail = world.alert_after(before)

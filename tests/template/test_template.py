@@ -146,23 +146,30 @@ OUTPUTS = {
 
 OURS = {"StringEquals": {"aws:ResourceTag/kms-alarm:stack": "pattern1-alarm"}}
 
-# Policy, statement: the actions, the one resource, the condition.
+LOG_GROUP = [f"{LOGS}:log-group:pattern1-logging-loggroup", f"{LOGS}:log-group:pattern1-logging-loggroup:*"]
+
+# Policy, statement: the actions, the resource, the condition.
 PERMISSIONS = {
-    ("provision", "MakeFilter"): (
-        {"logs:PutMetricFilter"},
-        f"{LOGS}:log-group:pattern1-logging-loggroup:*",
-        None,
-    ),
-    ("provision", "RemoveFilter"): ({"logs:DeleteMetricFilter", "logs:DescribeMetricFilters"}, f"{LOGS}:log-group:*", None),
+    ("provision", "MakeFilter"): ({"logs:PutMetricFilter"}, LOG_GROUP, None),
+    ("provision", "ReadFilters"): ({"logs:DescribeMetricFilters"}, "*", None),
+    ("provision", "RemoveFilter"): ({"logs:DeleteMetricFilter"}, f"{LOGS}:log-group:*", None),
     ("provision", "MakeAlarm"): (
-        {"cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"},
+        {"cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"},
         f"{CLOUDWATCH}:alarm:pattern1-logging-alarm",
         None,
     ),
-    ("provision", "ReadAlarm"): ({"cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"}, f"{CLOUDWATCH}:alarm:*", None),
+    ("provision", "ReadAlarms"): ({"cloudwatch:DescribeAlarms"}, "*", None),
+    ("provision", "WhoseAlarm"): ({"cloudwatch:ListTagsForResource"}, f"{CLOUDWATCH}:alarm:*", None),
     ("provision", "RemoveAlarm"): ({"cloudwatch:DeleteAlarms"}, f"{CLOUDWATCH}:alarm:*-alarm", OURS),
     ("provision", "MakeTopic"): (
-        {"sns:CreateTopic", "sns:ListSubscriptionsByTopic", "sns:SetTopicAttributes", "sns:TagResource"},
+        {
+            "sns:CreateTopic",
+            "sns:GetTopicAttributes",
+            "sns:ListSubscriptionsByTopic",
+            "sns:SetTopicAttributes",
+            "sns:TagResource",
+            "sns:UntagResource",
+        },
         f"{SNS}:pattern1-logging-topic",
         None,
     ),
@@ -174,8 +181,13 @@ PERMISSIONS = {
     ("provision", "Unsubscribe"): ({"sns:Unsubscribe"}, "*", None),
     ("provision", "ReadTopic"): ({"sns:ListTagsForResource"}, f"{SNS}:*-topic", None),
     ("provision", "RemoveTopic"): ({"sns:DeleteTopic"}, f"{SNS}:*-topic", OURS),
-    ("alert", "WhichFiltersFeedTheMetric"): ({"logs:DescribeMetricFilters"}, f"{LOGS}:log-group:*", None),
-    ("alert", "FindEvents"): ({"logs:FilterLogEvents"}, f"{LOGS}:log-group:pattern1-logging-loggroup:*", None),
+    ("provision", "TakeTurns"): (
+        {"logs:CreateLogStream", "logs:DescribeLogStreams"},
+        [f"{LOGS}:log-group:<AlarmFunctionLog>", "<AlarmFunctionLog.Arn>"],
+        None,
+    ),
+    ("alert", "WhichFiltersFeedTheMetric"): ({"logs:DescribeMetricFilters"}, "*", None),
+    ("alert", "FindEvents"): ({"logs:FilterLogEvents"}, LOG_GROUP, None),
     ("alert", "WhenItWentOff"): (
         {"cloudwatch:DescribeAlarmHistory"},
         f"{CLOUDWATCH}:alarm:pattern1-logging-alarm",
@@ -373,6 +385,7 @@ def test_a_given_role_is_used_and_nothing_is_imported():
     given = Stack(TaskRoleArn=ROLE, AppStackName="other-app")
     assert given.properties("KmsAlarm")["RoleArn"] == ROLE
     assert ROLE in given.properties("Dashboard")["DashboardBody"]
+    assert given.properties("AlarmFunction")["Environment"]["Variables"]["TASK_ROLE_ARN"] == ROLE
     given.resolve(given.template["Resources"])
     assert given.imported == set()
 
@@ -389,7 +402,8 @@ def test_a_logging_stacks_log_group_is_used_wherever_the_log_group_is_named():
     assert given.properties("KmsAlarm")["LogGroupName"] == imported
     found = permissions(given)
     for statement in [("provision", "MakeFilter"), ("alert", "FindEvents")]:
-        assert found[statement][1] == f"{LOGS}:log-group:{imported}:*"
+        assert found[statement][1] == [f"{LOGS}:log-group:{imported}", f"{LOGS}:log-group:{imported}:*"]
+    assert given.properties("AlarmFunction")["Environment"]["Variables"]["LOG_GROUP_NAME"] == imported
     assert given.properties("Dashboard")["DashboardBody"].count(imported) == 3
     everything = json.dumps(given.resolve(given.template["Resources"]))
     assert "pattern1-logging-loggroup" not in everything
@@ -416,18 +430,13 @@ def test_the_service_token_is_the_same_for_all_code_and_all_parameters(stack):
     assert "FunctionName" not in stack.properties("AlarmFunction"), "a name would be one more thing that can clash"
 
 
-def test_a_parameter_that_the_function_depends_on_makes_a_new_version(stack):
-    [version] = stack.of_type("AWS::Lambda::Version")
-    resources = stack.template["Resources"]
-    depends_on = references(resources["AlarmFunction"]["Properties"]) & set(PARAMETERS)
-    assert depends_on == {"Architecture", "HttpsFormat", "Name", "TimeZone"}
-    assert references(resources[version]["Properties"]["Description"]) == depends_on
-
-
-def test_the_longest_values_fit_the_versions_description():
-    longest = Stack(Name="a" * 128, TimeZone="A" * 64, Architecture="x86_64", HttpsFormat="json")
-    [version] = longest.of_type("AWS::Lambda::Version")
-    assert len(longest.properties(version)["Description"]) <= 256
+def test_a_changed_parameter_reaches_alerts_without_a_new_version(stack):
+    # A version keeps the environment that it was published with.
+    assert stack.of_type("AWS::Lambda::Version") == Stack(Architecture="arm64", **PASSED_ON).of_type("AWS::Lambda::Version")
+    [permission] = stack.of_type("AWS::Lambda::Permission")
+    [subscription] = stack.of_type("AWS::SNS::Subscription")
+    assert stack.properties(permission)["FunctionName"] == "<AlarmFunction>"
+    assert stack.properties(subscription)["Endpoint"] == "<AlarmFunction.Arn>"
 
 
 def test_cloudformation_waits_as_long_as_an_answer_can_still_come(stack):
@@ -439,11 +448,31 @@ def test_cloudformation_waits_as_long_as_an_answer_can_still_come(stack):
     assert service_timeout >= age + timeout, "no attempt may outlast CloudFormation's patience"
 
 
-def test_the_way_from_the_alarm_to_the_function_is_laid_before_the_alarm_is_made(stack):
-    resource = stack.template["Resources"]["KmsAlarm"]
-    [subscription] = stack.of_type("AWS::SNS::Subscription")
-    [permission] = stack.of_type("AWS::Lambda::Permission")
-    assert set(resource["DependsOn"]) == {"AlarmStateTopicPolicy", subscription, permission}
+def needed(resources, logical_id):
+    """What CloudFormation makes before a resource, and removes after it."""
+    direct = dependencies(resources[logical_id]) & set(resources)
+    return direct.union(*(needed(resources, each) for each in direct))
+
+
+def dependencies(value):
+    """The names that a resource gives CloudFormation to order it by."""
+    found = {name.split(".")[0] for name in references(value)}
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("DependsOn", "Fn::GetAtt"):
+                found |= {each.split(".")[0]} if isinstance(each, str) else set(each if key == "DependsOn" else each[:1])
+            found |= dependencies(each)
+    if isinstance(value, list):
+        found = found.union(*map(dependencies, value))
+    return found
+
+
+def test_the_custom_resource_is_the_last_that_can_fail(stack):
+    # What fails after it would take back what it adopted, and the subscriptions that had confirmed.
+    resources = stack.template["Resources"]
+    others = set(resources) - {"KmsAlarm"}
+    assert needed(resources, "KmsAlarm") == others
+    assert not any("KmsAlarm" in needed(resources, each) for each in others)
 
 
 def test_cloudwatch_publishes_for_the_alarm_of_this_account_only_and_over_tls(stack):
@@ -480,7 +509,7 @@ def test_the_function_is_invoked_by_its_topic_and_by_no_other(stack):
     [permission] = stack.of_type("AWS::Lambda::Permission")
     assert stack.properties(permission) == {
         "Action": "lambda:InvokeFunction",
-        "FunctionName": "<AlarmFunctionAliaslive>",
+        "FunctionName": "<AlarmFunction>",
         "Principal": "sns.amazonaws.com",
         "SourceArn": "<AlarmStateTopic>",
     }
@@ -489,7 +518,7 @@ def test_the_function_is_invoked_by_its_topic_and_by_no_other(stack):
 def test_the_function_listens_to_the_alarm_state_topic_and_to_nothing_it_publishes_to(stack):
     [subscription] = stack.of_type("AWS::SNS::Subscription")
     assert stack.properties(subscription) == {
-        "Endpoint": "<AlarmFunctionAliaslive>",
+        "Endpoint": "<AlarmFunction.Arn>",
         "Protocol": "lambda",
         "TopicArn": "<AlarmStateTopic>",
     }
@@ -508,6 +537,8 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
                 "TOPIC_ARN": f"{SNS}:pattern1-logging-topic",
                 "TIME_ZONE": "UTC",
                 "HTTPS_FORMAT": "json",
+                "LOG_GROUP_NAME": "pattern1-logging-loggroup",
+                "TASK_ROLE_ARN": "<import pattern1-app-ApplicationTaskRole>",
                 "ROLE_ARN": "<AlarmFunctionRole.Arn>",
             }
         },
@@ -544,9 +575,21 @@ def test_a_key_of_ones_own_is_used_for_the_peoples_topic_only():
     assert permissions(Stack(TopicKmsKeyId=KEY)) == {**PERMISSIONS, **TOPIC_KEY}
 
 
-def test_only_one_action_is_allowed_on_everything(stack):
+def test_what_is_allowed_on_everything_reads_or_needs_a_secret(stack):
     everything = [actions for actions, resource, _ in permissions(stack).values() if resource == "*"]
-    assert everything == [{"sns:Unsubscribe"}]
+    assert set().union(*everything) == {
+        "cloudwatch:DescribeAlarms",
+        "logs:DescribeMetricFilters",
+        # Of a subscription's ARN, a part is random.
+        "sns:Unsubscribe",
+    }
+
+
+def test_a_log_group_that_is_named_is_named_in_both_forms(stack):
+    for actions, resources, _ in permissions(stack).values():
+        if any(action.startswith("logs:") for action in actions) and isinstance(resources, list):
+            short, long = resources
+            assert long in (f"{short}:*", "<AlarmFunctionLog.Arn>")
 
 
 @pytest.mark.parametrize("flow", ["provision", "alert"])
@@ -581,14 +624,12 @@ def test_what_the_function_cannot_handle_is_kept_whole_for_as_long_as_there_is(s
     queue = stack.properties("DeadLetterQueue")
     del queue["Tags"]
     assert queue == {"MessageRetentionPeriod": 1_209_600, "SqsManagedSseEnabled": True}
-    # The alias is what SNS and CloudFormation invoke; settings of another qualifier would not count.
-    assert stack.properties("AlarmFunctionEventInvokeConfig") == {
-        "DestinationConfig": {},
-        "FunctionName": "<AlarmFunction>",
-        "MaximumEventAgeInSeconds": 360,
-        "MaximumRetryAttempts": 2,
-        "Qualifier": "live",
-    }
+    # CloudFormation invokes the alias, SNS the function; settings of another qualifier do not count.
+    settings = {"FunctionName": "<AlarmFunction>", "MaximumEventAgeInSeconds": 360, "MaximumRetryAttempts": 2}
+    of_the_alias = stack.properties("AlarmFunctionEventInvokeConfig")
+    assert of_the_alias.pop("DestinationConfig") == {}
+    assert of_the_alias == {**settings, "Qualifier": "live"}
+    assert stack.properties("AlarmStateRetries") == {**settings, "Qualifier": "$LATEST"}
 
 
 def test_the_queue_is_reached_over_tls_and_opened_to_nobody(stack):
@@ -608,7 +649,7 @@ def test_one_undelivered_event_tells_people_without_the_function(stack):
     description = alarm.pop("AlarmDescription")
     del alarm["Tags"]
     assert alarm == {
-        "AlarmActions": ["<KmsAlarm.TopicArn>"],
+        "AlarmActions": [f"{SNS}:pattern1-logging-topic"],
         "AlarmName": "pattern1-logging-undelivered",
         "ComparisonOperator": "GreaterThanThreshold",
         "Dimensions": [{"Name": "QueueName", "Value": "<DeadLetterQueue.QueueName>"}],
@@ -702,7 +743,7 @@ def test_the_dashboard_shows_the_alarms_metric_against_its_threshold(period, sho
 
 
 def test_the_dashboard_shows_both_alarms(stack):
-    assert widget(stack, "Alarms")["alarms"] == ["<KmsAlarm.AlarmArn>", "<UndeliveredAlarm.Arn>"]
+    assert widget(stack, "Alarms")["alarms"] == [f"{CLOUDWATCH}:alarm:pattern1-logging-alarm", "<UndeliveredAlarm.Arn>"]
 
 
 @pytest.mark.parametrize("title", ["Latest errors", "Errors by code"])
