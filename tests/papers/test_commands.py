@@ -70,6 +70,10 @@ NOT_HERE = {
     " --cli-binary-format raw-in-base64-out answer.json": (
         "the scenario invokes the function with what a queue would hold; the last two words are the AWS CLI's own"
     ),
+    "aws cloudformation continue-update-rollback --stack-name pattern1-alarm": "test_the_aws_commands_exist reads it",
+    "aws cloudformation continue-update-rollback --stack-name pattern1-alarm --resources-to-skip KmsAlarm": (
+        "test_the_aws_commands_exist reads it"
+    ),
     "aws cloudwatch set-alarm-state --alarm-name pattern1-logging-alarm --state-value ALARM --state-reason"
     ' "A test"': "test_the_aws_commands_exist reads it",
 }
