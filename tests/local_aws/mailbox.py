@@ -4,16 +4,20 @@ ministack confirms an e-mail subscription at once and writes a log line where th
 be. Here Subscribe sends a confirmation mail and answers `pending confirmation`; nothing else
 is delivered until the link in it is opened (or `confirm(address)` is called); subscribing
 again changes nothing; a pending subscription is listed as `PendingConfirmation` and cannot be
-unsubscribed. Mails are kept in memory and as files. A mail has the `email` variant of a
+unsubscribed. One that was ended is listed as `Deleted`, as AWS does for some days, until the address is
+subscribed again. Mails are kept in memory and as files. A mail has the `email` variant of a
 `MessageStructure: json` message, or its `default`, and a footer as SNS adds one.
 
 Publish also refuses what SNS refuses: a subject of 100 characters or with control characters,
 an empty message, `MessageStructure: json` without a `default` string. CreateTopic with other
-tags or attributes than the topic has is refused.
+tags or attributes than the topic has is refused, and so is a fifty-first tag. A topic whose key is
+set to nothing has none.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+https://docs.aws.amazon.com/sns/latest/api/API_TagResource.html
+https://github.com/ansible/ansible/pull/20086 (`Deleted`)
 """
 
 import email.message
@@ -37,6 +41,7 @@ log = logging.getLogger("local_aws.mailbox")
 _ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 _FOLDER = Path(os.environ["LOCAL_AWS_DATA"]) / "mails"
 _PROTOCOLS = ("email", "email-json")
+_MAX_TAGS = 50
 _mails = []
 _lock = threading.Lock()
 
@@ -117,6 +122,7 @@ def _subscribe(original, params):
         if (each["protocol"], each["endpoint"]) == (protocol, endpoint)
     ]
     if subscription["arn"] not in known:
+        _ended(topic).pop((protocol, endpoint), None)
         _make_pending(subscription)
         sns._refresh_subscription_counts(topic)
     elif not subscription["confirmed"]:
@@ -168,7 +174,15 @@ def _unsubscribe(original, params):
     if subscription and _is_pending(subscription):
         reason = "Cannot unsubscribe a subscription that is pending confirmation"
         return sns._error("InvalidParameter", f"Invalid parameter: SubscriptionArn Reason: {reason}", 400)
+    if subscription and subscription["protocol"] in _PROTOCOLS:
+        topic = sns._topics[subscription["topic_arn"]]
+        _ended(topic)[subscription["protocol"], subscription["endpoint"]] = subscription
     return original(params)
+
+
+def _ended(topic):
+    """The e-mail subscriptions of a topic that were ended, by protocol and address."""
+    return topic.setdefault("_ended", {})
 
 
 @around(sns, "_get_subscription_attributes")
@@ -184,24 +198,32 @@ def _not_an_arn(arn):
 
 @around(sns, "_list_subscriptions")
 def _list_subscriptions(original, params):
-    return _with_pending(original(params))
+    return _as_sns_lists(original(params), sns._topics.values())
 
 
 @around(sns, "_list_subscriptions_by_topic")
 def _list_subscriptions_by_topic(original, params):
-    return _with_pending(original(params))
+    topic = sns._topics.get(sns._p(params, "TopicArn"))
+    return _as_sns_lists(original(params), [topic] if topic else [])
 
 
-def _with_pending(answer):
+def _as_sns_lists(answer, topics):
     status, headers, body = answer
     text = body.decode()
-    for topic in sns._topics.values():
+    element = "<SubscriptionArn>{}</SubscriptionArn>"
+    ended = ""
+    for topic in topics:
         for subscription in topic["subscriptions"]:
             if _is_pending(subscription):
-                element = "<SubscriptionArn>{}</SubscriptionArn>"
                 text = text.replace(
                     element.format(subscription["arn"]), element.format("PendingConfirmation")
                 )
+        for subscription in _ended(topic).values():
+            ended += f"<member>{element.format('Deleted')}<Owner>{subscription['owner']}</Owner>"
+            ended += f"<TopicArn>{topic['arn']}</TopicArn><Protocol>{subscription['protocol']}</Protocol>"
+            ended += f"<Endpoint>{sns._xml_escape(subscription['endpoint'])}</Endpoint></member>"
+    if "<NextToken>" not in text:
+        text = text.replace("</Subscriptions>", f"{ended}</Subscriptions>")
     return status, headers, text.encode()
 
 
@@ -263,6 +285,23 @@ def _fanout(original, topic_arn, message_id, message, subject, structure="", att
                 body += "Please do not answer this mail.\n"
             sender = topic["attributes"].get("DisplayName") or "AWS Notifications"
             _deliver(subscription, sender, subject or "AWS Notification Message", body)
+
+
+@around(sns, "_tag_resource")
+def _tag_resource(original, params):
+    topic = sns._topics.get(sns._p(params, "ResourceArn"))
+    if topic and len({**topic["tags"], **sns._param_tags(params)}) > _MAX_TAGS:
+        return sns._error("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded", 400)
+    return original(params)
+
+
+@around(sns, "_set_topic_attributes")
+def _set_topic_attributes(original, params):
+    status, headers, body = original(params)
+    topic = sns._topics.get(sns._p(params, "TopicArn"))
+    if status == 200 and topic["attributes"].get("KmsMasterKeyId") == "":
+        del topic["attributes"]["KmsMasterKeyId"]
+    return status, headers, body
 
 
 @around(sns, "_create_topic")

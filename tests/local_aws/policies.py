@@ -4,10 +4,11 @@ ministack evaluates the policies of roles under `--auth`, but lets CloudWatch pu
 topic and SNS invoke any function. `service_may` is the question that AWS asks before such a
 delivery; alarms.py and asynchronous.py ask it, with and without `--auth`.
 
-Six more differences are put right. CloudWatch's CBOR requests are authorized at all: ministack
+Seven more differences are put right. CloudWatch's CBOR requests are authorized at all: ministack
 finds no action in them. Requests to SNS and CloudWatch are authorized on the topic or the alarm
 that they name, whatever the operation calls it. CloudWatch Logs authorizes on `log-group:NAME:*`, not on
-`log-group:NAME`. A topic that CloudFormation makes gets SNS's default policy with its
+`log-group:NAME`. AWS does not say what it checks when filters are asked for by metric, without a
+log group, and shows composite alarms only to whom may describe everything: here both need `*`. A topic that CloudFormation makes gets SNS's default policy with its
 `AWS:SourceOwner` condition, and gets it back when its TopicPolicy is deleted, so that a
 missing `sns:Publish` in a role shows. Requests count as sent over TLS, though this server
 speaks plain HTTP on the loopback: a policy that demands TLS would refuse everybody. A
@@ -15,6 +16,7 @@ function's log lines are written with its role, so a log group that a deleted st
 it does not come back with the function's last words.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
 https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
@@ -121,6 +123,8 @@ def _log_group_arn(arn, headers, body):
     tagging_operations = ("TagResource", "UntagResource", "ListTagsForResource")
     if headers.get("x-amz-target", "").endswith(tagging_operations):
         return arn
+    if arn == "*" and headers.get("x-amz-target", "").endswith(".DescribeMetricFilters"):
+        return arn
     if arn == "*":
         arn = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:"
     return f"{arn}:log-stream:{iam_actions._safe_json_field(body, 'logStreamName') or ''}"
@@ -136,6 +140,8 @@ def _topic_arn(arn, params):
 def _alarm_arn(request):
     if request.get("ResourceARN"):
         return request["ResourceARN"]
+    if set(request.get("AlarmTypes") or []) - {"MetricAlarm"}:
+        return "*"
     name = request.get("AlarmName") or next(iter(request.get("AlarmNames") or []), None)
     return f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}" if name else "*"
 

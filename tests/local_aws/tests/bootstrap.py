@@ -22,6 +22,8 @@ def answer(event):
     how = event["ResourceProperties"].get("How", "well")
     if event["RequestType"] == "Delete":
         how = "well"
+    if how == "failed when updated":
+        how = "well" if event["RequestType"] == "Create" else "failed"
     body = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
     body["Status"] = "SUCCESS"
     body["PhysicalResourceId"] = event["ResourceProperties"].get("Id", "thing")

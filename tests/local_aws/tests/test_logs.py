@@ -31,6 +31,18 @@ def times(answer):
     return [event["timestamp"] for event in answer["events"]]
 
 
+def test_streams_are_listed_by_prefix_the_newest_name_first(client, group):
+    logs = client("logs")
+    for stream in ("turn/1", "turn/1/done", "turn/3", "turn/2", "turned"):
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    with pytest.raises(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_stream(logGroupName=group, logStreamName="turn/3")
+    request = {"logGroupName": group, "logStreamNamePrefix": "turn/", "orderBy": "LogStreamName"}
+    streams = logs.describe_log_streams(**request, descending=True, limit=3)["logStreams"]
+    assert [each["logStreamName"] for each in streams] == ["turn/3", "turn/2", "turn/1/done"]
+    assert all(each["creationTime"] > 1_700_000_000_000 for each in streams)
+
+
 def test_only_matching_events_are_found_oldest_first(client, group):
     answer = client("logs").filter_log_events(logGroupName=group, filterPattern=DENIED)
     assert times(answer) == [1000, 3000, 5000]

@@ -76,6 +76,18 @@ def test_a_confirmed_one_can_and_gets_no_more_mail(aws, client, topic, address, 
     assert len(aws.mails(address)) == 1  # the confirmation
 
 
+def test_an_ended_one_is_listed_as_deleted_until_it_is_subscribed_again(aws, client, topic, address, confirmed):
+    sns = client("sns")
+    sns.unsubscribe(SubscriptionArn=confirmed)
+    for listed in (subscriptions(client, topic), sns.list_subscriptions()["Subscriptions"]):
+        [ended] = [each for each in listed if each["Endpoint"] == address]
+        assert (ended["SubscriptionArn"], ended["Protocol"], ended["TopicArn"]) == ("Deleted", "email", topic)
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    assert [each["SubscriptionArn"] for each in subscriptions(client, topic)] == ["PendingConfirmation"]
+    sns.delete_topic(TopicArn=topic)
+    assert address not in str(sns.list_subscriptions()["Subscriptions"])
+
+
 def test_deleting_the_topic_deletes_what_is_pending(client, topic, address):
     client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
     client("sns").delete_topic(TopicArn=topic)
@@ -149,6 +161,25 @@ def test_a_topic_is_created_again_only_as_it_is(client, name):
         sns.create_topic(Name=name, Tags=[{"Key": "owner", "Value": "you"}])
     with pytest.raises(ClientError, match="Topic already exists with different attributes"):
         sns.create_topic(Name=name, Attributes={"DisplayName": "Other"})
+
+
+def test_a_topic_has_fifty_tags_at_most(client, topic):
+    sns = client("sns")
+    tags = [{"Key": str(number), "Value": "x"} for number in range(50)]
+    sns.tag_resource(ResourceArn=topic, Tags=tags)
+    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "7", "Value": "y"}])
+    with pytest.raises(sns.exceptions.TagLimitExceededException):
+        sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "one", "Value": "more"}])
+
+
+def test_a_key_is_taken_off_a_topic_with_an_empty_one(client, topic):
+    sns = client("sns")
+
+    def key(value):
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue=value)
+        return sns.get_topic_attributes(TopicArn=topic)["Attributes"].get("KmsMasterKeyId")
+
+    assert [key("alias/mine"), key("")] == ["alias/mine", None]
 
 
 @pytest.mark.parametrize("endpoint", ["nobody", "a@b,c@d", ""])

@@ -60,9 +60,9 @@ def test_logs_are_authorized_on_the_arn_with_a_star(user, group, resource, is_re
 
 
 @pytest.mark.parametrize(
-    ("resource", "is_refused"), [("*", False), (LOGS + "*", False), (LOGS + "{}:*", True)]
+    ("resource", "is_refused"), [("*", False), (LOGS + "*", True), (LOGS + "{}:*", True)]
 )
-def test_finding_filters_by_metric_needs_all_log_groups(user, group, resource, is_refused):
+def test_finding_filters_by_metric_needs_everything(user, group, resource, is_refused):
     user.allow("logs:DescribeMetricFilters", resource.format(group))
     call = user.client("logs").describe_metric_filters
     assert refused(call, metricName="m", metricNamespace="n") is is_refused
@@ -122,6 +122,51 @@ def test_cbor_requests_are_authorized_by_alarm_and_tag_too(user, client, name):
     assert user.cbor.call("DeleteAlarms", AlarmNames=[name])[0] == 403
     client("cloudwatch").tag_resource(ResourceARN=arn, Tags=[{"Key": "owner", "Value": "me"}])
     assert user.cbor.call("DeleteAlarms", AlarmNames=[name])[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("types", "is_refused"), [(["MetricAlarm"], False), (["MetricAlarm", "CompositeAlarm"], True)]
+)
+def test_composite_alarms_are_shown_to_whom_may_see_everything(user, name, types, is_refused):
+    request = {"AlarmNames": [name], "AlarmTypes": types}
+    user.allow("cloudwatch:DescribeAlarms", "arn:aws:cloudwatch:ap-southeast-2:111122223333:alarm:*")
+    assert (user.cbor.call("DescribeAlarms", **request)[0] == 403) is is_refused
+    user.allow("cloudwatch:DescribeAlarms", "*")
+    assert user.cbor.call("DescribeAlarms", **request)[0] == 200
+
+
+def test_tags_come_off_what_the_policy_names(user, client, name):
+    topic = client("sns").create_topic(Name=name, Tags=[{"Key": "owner", "Value": "me"}])["TopicArn"]
+    request = {"ResourceArn": topic, "TagKeys": ["owner"]}
+    user.allow("sns:UntagResource", f"{topic}-other")
+    assert refused(user.client("sns").untag_resource, **request)
+    user.allow("sns:UntagResource", topic)
+    assert not refused(user.client("sns").untag_resource, **request)
+    assert client("sns").list_tags_for_resource(ResourceArn=topic)["Tags"] == []
+    arn = f"arn:aws:cloudwatch:ap-southeast-2:111122223333:alarm:{name}"
+    client("cloudwatch").put_metric_alarm(
+        AlarmName=name, Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanThreshold", Tags=[{"Key": "owner", "Value": "me"}],
+    )  # fmt: skip
+    request = {"ResourceARN": arn, "TagKeys": ["owner"]}
+    user.allow("cloudwatch:UntagResource", f"{arn}-other")
+    assert user.cbor.call("UntagResource", **request)[0] == 403
+    user.allow("cloudwatch:UntagResource", arn)
+    assert user.cbor.call("UntagResource", **request)[0] == 200
+    assert client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"] == []
+
+
+def test_log_streams_are_made_and_listed_in_the_log_group_that_the_policy_names(user, client, group):
+    def listed(to):
+        return refused(to.describe_log_streams, logGroupName=group, logStreamNamePrefix="kms-alarm/")
+
+    user.allow(["logs:CreateLogStream", "logs:DescribeLogStreams"], f"{LOGS}{group}-other:*")
+    logs = user.client("logs")
+    assert refused(logs.create_log_stream, logGroupName=group, logStreamName="kms-alarm/a")
+    assert listed(logs)
+    user.allow(["logs:CreateLogStream", "logs:DescribeLogStreams"], f"{LOGS}{group}:*")
+    assert not refused(logs.create_log_stream, logGroupName=group, logStreamName="kms-alarm/a")
+    assert not listed(logs)
 
 
 def test_a_users_wrong_secret_is_refused(aws, client, name):

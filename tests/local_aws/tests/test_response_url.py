@@ -154,6 +154,20 @@ def test_a_failed_update_is_taken_back(stack, function):
     assert last["OldResourceProperties"]["Text"] == "two"
 
 
+def test_a_refused_rollback_is_skipped_or_tried_again(stack, client):
+    cloudformation = client("cloudformation")
+    stack.create(Text="one", How="failed when updated")
+    assert stack.update(Text="two", How="failed") == "UPDATE_ROLLBACK_FAILED"
+    assert len(stack.reasons()) == 2
+    cloudformation.continue_update_rollback(StackName=stack.name)
+    eventually(lambda: len(stack.reasons()) == 3)
+    assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+    cloudformation.continue_update_rollback(StackName=stack.name, ResourcesToSkip=["Thing"])
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.update(Text="three") == "UPDATE_COMPLETE"
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
 def test_a_failing_function_is_tried_three_times(stack, function):
     assert stack.create(Text="please fail", ServiceTimeout=1) == "ROLLBACK_FAILED"
     expected = ["Create"] * 3 + ["Delete"] * 3
