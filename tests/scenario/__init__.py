@@ -8,6 +8,7 @@ and tested the same way.
 - cloudtrail: the log events that CloudTrail would deliver
 - steps: the scenario
 - beside_the_lab: the same beside what people may have already
+- going_back: failures, rollbacks and what somebody changed by hand
 - sam: the same as users of SAM walk it (make sam)
 - as_tests: a story as tests
 """

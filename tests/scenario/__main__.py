@@ -12,14 +12,17 @@ from pathlib import Path
 
 from local_aws import LocalAws
 
-from . import beside_the_lab, cloudtrail, sam
+from . import beside_the_lab, cloudtrail, going_back, sam
 from .steps import DEPLOYED, STEPS
 from .world import BINARY, LOG_GROUP, LOG_STREAM, World
 
 
 STORIES = {
+    "adoption-that-fails": going_back.ADOPTION_THAT_FAILS,
+    "changed-by-hand": going_back.CHANGED_BY_HAND,
     "demo": STEPS,
     "logging-stack": beside_the_lab.LOGGING_STACK,
+    "refused-update": going_back.REFUSED_UPDATE,
     "role-by-arn": beside_the_lab.ROLE_BY_ARN,
     "sam": sam.STEPS,
     "section-4-by-hand": beside_the_lab.SECTION_4_BY_HAND,

@@ -3,7 +3,7 @@
 The local AWS enforces the role's policies. For each action of each statement there is a stack whose template lacks
 just that one. It is deployed, its alarm goes off and recovers, its settings change, its name changes, an alert cannot
 be delivered, it is deleted, until what is missing is seen: CloudFormation is told FAILED with the action, or the alert
-names it. CAUGHT says when it must be seen, BEYOND what cannot be enforced here and why. Together they are the
+or the function's log names it. CAUGHT says when it must be seen, BEYOND what cannot be enforced here and why. Together they are the
 template's permissions, no more and no fewer.
 """
 
@@ -17,19 +17,22 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local_aws import LocalAws
 from scenario import cloudtrail
+from scenario.steps import LAB_ALARM
 from scenario.world import APP_STACK, APP_TEMPLATE, World
 
 # Policy, statement, action: the phase of the stack's life in which it is missed.
 CAUGHT = {
     ("provision", "MakeFilter", "logs:PutMetricFilter"): "create",
+    ("provision", "ReadFilters", "logs:DescribeMetricFilters"): "create",
     ("provision", "RemoveFilter", "logs:DeleteMetricFilter"): "update",
-    ("provision", "RemoveFilter", "logs:DescribeMetricFilters"): "create",
     ("provision", "MakeAlarm", "cloudwatch:PutMetricAlarm"): "create",
     ("provision", "MakeAlarm", "cloudwatch:TagResource"): "update",
-    ("provision", "ReadAlarm", "cloudwatch:DescribeAlarms"): "create",
-    ("provision", "ReadAlarm", "cloudwatch:ListTagsForResource"): "update",
+    ("provision", "MakeAlarm", "cloudwatch:UntagResource"): "adopt",
+    ("provision", "ReadAlarms", "cloudwatch:DescribeAlarms"): "create",
+    ("provision", "WhoseAlarm", "cloudwatch:ListTagsForResource"): "update",
     ("provision", "RemoveAlarm", "cloudwatch:DeleteAlarms"): "rename",
     ("provision", "MakeTopic", "sns:CreateTopic"): "create",
+    ("provision", "MakeTopic", "sns:GetTopicAttributes"): "update",
     ("provision", "MakeTopic", "sns:ListSubscriptionsByTopic"): "create",
     ("provision", "MakeTopic", "sns:SetTopicAttributes"): "update",
     ("provision", "MakeTopic", "sns:TagResource"): "create",
@@ -37,6 +40,8 @@ CAUGHT = {
     ("provision", "Unsubscribe", "sns:Unsubscribe"): "update",
     ("provision", "ReadTopic", "sns:ListTagsForResource"): "create",
     ("provision", "RemoveTopic", "sns:DeleteTopic"): "rename",
+    ("provision", "TakeTurns", "logs:CreateLogStream"): "create",
+    ("provision", "TakeTurns", "logs:DescribeLogStreams"): "create",
     ("alert", "WhichFiltersFeedTheMetric", "logs:DescribeMetricFilters"): "alert",
     ("alert", "FindEvents", "logs:FilterLogEvents"): "alert",
     ("alert", "WhenItWentOff", "cloudwatch:DescribeAlarmHistory"): "recovery",
@@ -50,13 +55,20 @@ CAUGHT = {
 BEYOND = {
     ("topic-key", "PublishToEncryptedTopic", "kms:Decrypt"): "the local AWS encrypts no topic, so it asks for no key",
     ("topic-key", "PublishToEncryptedTopic", "kms:GenerateDataKey*"): "the same",
+    ("provision", "MakeTopic", "sns:UntagResource"): "an adopted topic is tagged last, so only a lost answer is undone",
 }
 
 # An action that two flows need is in both their policies. Without either the other still allows it, so it is
 # missed by the whole role: before the first deployment for one flow, after it for the other.
-SHARED = "logs:DescribeMetricFilters"
+SHARED = {
+    "logs:CreateLogStream": {"TakeTurns", "Log"},
+    "logs:DescribeMetricFilters": {"ReadFilters", "WhichFiltersFeedTheMetric"},
+}
 
-PHASES = ["create", "alert", "recovery", "update", "rename", "undelivered", "delete"]
+KEY = "arn:aws:kms:ap-southeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+ARN = "arn:aws:{}:ap-southeast-2:111122223333:{}"
+
+PHASES = ["adopt", "create", "alert", "recovery", "update", "rename", "undelivered", "delete"]
 
 
 def policies(template):
@@ -97,9 +109,10 @@ class Life:
         self.world = World(aws)
         self.aws = aws
         self.name = name
+        self.told_before = 0
         policy, sid, self.action = permission
-        self.later = policy == "alert" and self.action == SHARED
-        self.sids = {"RemoveFilter", "WhichFiltersFeedTheMetric"} if self.action == SHARED else {sid}
+        self.later = policy == "alert" and self.action in SHARED
+        self.sids = SHARED.get(self.action, {sid})
         template = json.loads(json.dumps(template))
         if not self.later:
             for each in policies(template):
@@ -135,10 +148,31 @@ class Life:
         with suppress(HTTPError):
             self.aws.confirm(f"{address}@{self.name}.example")
 
-    def create(self):
+    def adopt(self):
+        """An adoption that fails at its last write, because the topic has all the tags that it can have."""
         for group in ("one", "two"):
             self.world.logs.create_log_group(logGroupName=f"{self.name}-{group}")
             self.world.logs.create_log_stream(logGroupName=f"{self.name}-{group}", logStreamName="s")
+        # It takes its time, and one permission only is for that.
+        if self.action not in ("nothing", "cloudwatch:UntagResource"):
+            return None
+        tags = [{"Key": str(number), "Value": "x"} for number in range(50)]
+        topic = self.world.sns.create_topic(Name=f"{self.name}-topic", Tags=tags)["TopicArn"]
+        alarm = {**LAB_ALARM, "AlarmName": f"{self.name}-alarm"}
+        self.world.cloudwatch.put_metric_alarm(**alarm)
+        self.parameters["ExistingResources"] = "Adopt"
+        failure = self.deploy()
+        if "TagLimitExceeded" not in failure or self.action in failure:
+            return failure
+        self.world.delete(self.name)
+        self.parameters["ExistingResources"] = "Fail"
+        self.world.sns.delete_topic(TopicArn=topic)
+        self.world.cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
+        # A function's last words come when its log group is gone.
+        self.told_before = len(self.local_log())
+        return None
+
+    def create(self):
         failure = self.deploy()
         if self.later:
             iam = self.world.iam
@@ -147,12 +181,19 @@ class Life:
                 document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
                 document = json.dumps(without(document, self.action, self.sids))
                 iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=document)
-        return failure or self.said("no log lines, the role may not")
+        return failure or self.said("no log lines, the role may not") or self.warned("cannot take turns")
+
+    def warned(self, words):
+        """A line of the function's log, when it has these words."""
+        return next((line for line in self.log().splitlines() if words in line), None)
 
     def said(self, words):
         """A line of the local AWS's own log about this stack's function."""
-        lines = (self.aws.data / "local-aws.log").read_text(encoding="utf-8").splitlines()
+        lines = self.local_log()[self.told_before :]
         return next((line for line in lines if f" {self.name}-AlarmFunction" in line and words in line), None)
+
+    def local_log(self):
+        return (self.aws.data / "local-aws.log").read_text(encoding="utf-8").splitlines()
 
     def write(self, *samples):
         self.world.minutes_later(2)
@@ -192,7 +233,10 @@ class Life:
         emails = f"b@{self.name}.example, c@{self.name}.example"
         # Only a confirmed subscription can be ended.
         self.confirm("a")
-        self.parameters.update(Emails=emails, LogGroupName=f"{self.name}-two", Period="60")
+        # Somebody removed the alarm's tags.
+        alarm = ARN.format("cloudwatch", f"alarm:{self.name}-alarm")
+        self.world.cloudwatch.untag_resource(ResourceARN=alarm, TagKeys=["kms-alarm:owner", "kms-alarm:stack"])
+        self.parameters.update(Emails=emails, LogGroupName=f"{self.name}-two", Period="60", TopicKmsKeyId=KEY)
         return self.deploy()
 
     def rename(self):
@@ -225,7 +269,7 @@ def lives(tmp_path_factory):
         template = yaml_parse(world.template(world.upload()))
         stacks = {permission: f"stack-{number}" for number, permission in enumerate(sorted(CAUGHT), 1)}
         stacks["", "", "nothing"] = "stack-0"
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(len(stacks)) as pool:
             begun = {
                 permission: pool.submit(Life(aws, name, template, permission).lived)
                 for permission, name in stacks.items()

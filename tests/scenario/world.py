@@ -159,7 +159,8 @@ class World:
                     )
             return None if status.endswith("IN_PROGRESS") else status
 
-        return self.wait(f"stack {stack} is done", done, 120)
+        # Each request may take a minute, and a rollback may need another.
+        return self.wait(f"stack {stack} is done", done, 300)
 
     def stack_events(self, stack):
         """A stack's events, newest first; none when there is no such stack."""
