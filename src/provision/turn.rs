@@ -11,8 +11,8 @@
 //! ```
 //!
 //! What must hold: a run whose request is not the newest writes nothing more; no run begins while
-//! an earlier one may still write, as long as there is time to wait; and a request that was answered
-//! is not carried out again. Without the log group there are no turns, and the work is done anyway.
+//! an earlier one may still write, or while what it wrote may not show yet, as long as there is time
+//! to wait; and a request that was answered is not carried out again. Without the log group there are no turns, and the work is done anyway.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>
 
@@ -35,6 +35,8 @@ use crate::owner::digest;
 
 /// How often a waiting run looks whether the run before it has ended.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long listings and tags may take to show what an earlier run wrote.
+const SETTLE: Duration = Duration::from_secs(5);
 /// The time that a run keeps for its own work while it waits.
 const WORK: Duration = Duration::from_secs(15);
 /// The streams of the newest requests, two of each. The one that a rollback returns to is among
@@ -93,8 +95,17 @@ struct Entry {
     request: String,
     /// When its first delivery began, in milliseconds.
     began: i64,
-    /// How it ended, and the digest of its properties.
-    end: Option<(End, String)>,
+    /// How it ended.
+    end: Option<Ended>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ended {
+    end: End,
+    /// The digest of its properties.
+    properties: String,
+    /// When, in milliseconds.
+    at: i64,
 }
 
 impl<'a> Turn<'a> {
@@ -151,7 +162,7 @@ impl<'a> Turn<'a> {
                 }
             };
             let mine = entries.iter().find(|entry| self.is_mine(entry));
-            let end = mine.and_then(|mine| mine.end.as_ref().map(|(end, _)| *end));
+            let end = mine.and_then(|mine| mine.end.as_ref().map(|ended| ended.end));
             if self.is_superseded(&entries) {
                 return Standing::Superseded;
             }
@@ -161,12 +172,12 @@ impl<'a> Turn<'a> {
             let mut others = entries
                 .iter()
                 .filter(|entry| is_repeated || !self.is_mine(entry));
-            let is_another_running = others.any(|entry| entry.end.is_none() && self.may_run(entry));
+            let must_wait = others.any(|entry| self.is_unsettled(entry));
             self.known.replace(entries);
-            if !is_another_running || until.remaining() < LOOK {
+            if !must_wait || until.remaining() < LOOK {
                 return Standing::Current;
             }
-            info!("waiting for another run about the same resource");
+            info!("waiting until what another run has written can be seen");
             sleep(LOOK).await;
         }
     }
@@ -192,7 +203,8 @@ impl<'a> Turn<'a> {
 
     /// Notes how the request ended, after it was answered.
     pub async fn end(&self, end: End) {
-        let Some(log_group) = self.log_group() else {
+        // A call for a turn may have failed earlier; this one tells the next request about it.
+        let Some(log_group) = self.log_group else {
             return;
         };
         let stream = format!("{}/{}-{}", self.stream(), end.word(), self.properties);
@@ -228,16 +240,17 @@ impl<'a> Turn<'a> {
                 .filter(|entry| !self.is_mine(entry))
                 .max_by(|one, two| one.order().cmp(&two.order())),
         };
-        let end = entry.and_then(|entry| entry.end.as_ref());
-        end.is_some_and(|(end, _)| *end == End::Undone)
+        let ended = entry.and_then(|entry| entry.end.as_ref());
+        ended.is_some_and(|ended| ended.end == End::Undone)
     }
 
     fn ends(&self, properties: &Value) -> Vec<End> {
         let properties = properties_digest(properties);
         let known = self.known.borrow();
-        let ends = known.iter().filter_map(|entry| entry.end.as_ref());
-        ends.filter(|(_, digest)| *digest == properties)
-            .map(|(end, _)| *end)
+        let ended = known.iter().filter_map(|entry| entry.end.as_ref());
+        ended
+            .filter(|ended| ended.properties == properties)
+            .map(|ended| ended.end)
             .collect()
     }
 
@@ -261,10 +274,16 @@ impl<'a> Turn<'a> {
         entries.iter().any(|entry| entry.order() > mine)
     }
 
-    fn may_run(&self, entry: &Entry) -> bool {
+    /// Whether a run may still write, or what it has written may not show yet.
+    fn is_unsettled(&self, entry: &Entry) -> bool {
         let (then, since) = self.now;
         let now = i128::from(then.as_millisecond()) + millis(since.elapsed());
-        now < i128::from(entry.began) + millis(self.lifetime)
+        let (from, time) = match &entry.end {
+            None => (entry.began, self.lifetime),
+            Some(ended) if ended.end == End::Undone => return false,
+            Some(ended) => (ended.at, SETTLE),
+        };
+        now < i128::from(from) + millis(time)
     }
 
     /// Makes a log stream. Returns whether it is new.
@@ -325,7 +344,7 @@ impl<'a> Turn<'a> {
 
 impl Entry {
     /// Reads `<time>-<request>` or `<time>-<request>/<end>`.
-    fn read(stream: &str, began: i64) -> Option<Self> {
+    fn read(stream: &str, created: i64) -> Option<Self> {
         let (name, end) = match stream.split_once('/') {
             Some((name, end)) => (name, Some(end)),
             None => (stream, None),
@@ -334,13 +353,16 @@ impl Entry {
         let end = end.and_then(|end| {
             let (word, properties) = end.split_once('-')?;
             let ends = [End::Succeeded, End::Undone, End::Left];
-            let end = ends.into_iter().find(|end| end.word() == word)?;
-            Some((end, properties.to_owned()))
+            Some(Ended {
+                end: ends.into_iter().find(|end| end.word() == word)?,
+                properties: properties.to_owned(),
+                at: created,
+            })
         });
         Some(Self {
             time: time.to_owned(),
             request: request.to_owned(),
-            began,
+            began: created,
             end,
         })
     }
@@ -404,7 +426,11 @@ mod tests {
             let stream = format!("20261123T094720Z-1f2e3d4c5b6a/{}-aabbccddeeff", end.word());
             assert_eq!(
                 Entry::read(&stream, 7),
-                entry(Some((end, "aabbccddeeff".to_owned())))
+                entry(Some(Ended {
+                    end,
+                    properties: "aabbccddeeff".to_owned(),
+                    at: 7,
+                }))
             );
         }
         assert_eq!(read("x"), None);

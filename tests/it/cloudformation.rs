@@ -224,10 +224,15 @@ fn capture_log() {
     LOG.take();
 }
 
+/// What the function has logged since the test's last stack was made.
+pub fn log() -> String {
+    LOG.with_borrow(|log| String::from_utf8(log.clone()).unwrap())
+}
+
 /// Neither a `ResponseURL` nor an address is in the log.
 #[track_caller]
 fn check_log() {
-    let log = LOG.with_borrow(|log| String::from_utf8(log.clone()).unwrap());
+    let log = log();
     assert!(!log.is_empty(), "outcomes are logged");
     for secret in ["X-Amz", "Signature", "@example.com", "nobody@"] {
         assert!(!log.contains(secret), "{secret} is in the log: {log}");

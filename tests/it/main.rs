@@ -19,6 +19,7 @@ mod connections;
 mod custom_resource;
 mod fake_aws;
 mod faults;
+mod going_back;
 mod holds;
 mod invoke;
 mod layers;
