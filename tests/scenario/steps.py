@@ -364,7 +364,10 @@ def a_wrong_setting_is_refused_and_rolled_back(world):
 
 def the_log_holds_no_response_url(world):
     log = world.function_log()
+    group = {"logGroupName": f"/aws/lambda/{STACK}-AlarmFunction", "logStreamNamePrefix": "kms-alarm/"}
+    expect("log streams of requests that ended", True, "/succeeded-" in str(world.logs.describe_log_streams(**group)))
     expect("lines about CloudFormation in the function's log", True, "answered CloudFormation" in log)
+    expect("requests that could not take turns", False, "cannot take turns" in log)
     expect("a ResponseURL in the function's log", False, "X-Amz-Signature" in log or "ResponseURL\"" in log)
 
 
@@ -397,6 +400,6 @@ STEPS = [
     ),
     Step("Another name replaces everything", another_name_replaces_everything),
     Step("A wrong setting is refused and rolled back", a_wrong_setting_is_refused_and_rolled_back),
-    Step("The log holds no ResponseURL", the_log_holds_no_response_url),
+    Step("The log has a stream for each request, and holds no ResponseURL", the_log_holds_no_response_url),
     Step("Nothing is left after the delete", nothing_is_left_after_the_delete),
 ]
