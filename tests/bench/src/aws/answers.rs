@@ -33,7 +33,8 @@ pub(super) fn answer(
         }
         (Service::Logs, "DescribeMetricFilters", Scene::Alert(_)) => ok(THE_FILTER),
         (Service::Logs, "DescribeMetricFilters", Scene::Create) => ok(NO_FILTER),
-        (Service::Logs, "PutMetricFilter", Scene::Create) => ok(b""),
+        (Service::Logs, "CreateLogStream" | "PutMetricFilter", Scene::Create) => ok(b""),
+        (Service::Logs, "DescribeLogStreams", Scene::Create) => ok(br#"{"logStreams":[]}"#),
         (Service::Logs, "FilterLogEvents", Scene::Alert(pages)) => events(pages, seen, &body),
         (
             Service::CloudWatch | Service::Sns,
