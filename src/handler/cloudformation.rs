@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use futures_util::FutureExt;
 use serde_json::Value;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::function::{Function, Invocation};
 use super::outcome::Outcome;
@@ -20,6 +20,9 @@ use crate::provision::{self, Account, End, Error, Provisioned, Standing, Turn};
 /// The time that belongs to the answer: five attempts of three seconds, and the pauses between
 /// them.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
+
+/// The time to return before Lambda ends the invocation.
+const LEAVE: Duration = Duration::from_millis(500);
 
 /// How the work on a request went.
 struct Done {
@@ -116,7 +119,15 @@ pub(super) async fn answer(
         Err(undelivered) => return Err(undelivered.into()),
     };
     if let Some(end) = done.end {
-        turn.end(end).await;
+        // The answer counts: Lambda must not end this and deliver the request again.
+        let noted = invocation
+            .deadline
+            .keeping(LEAVE)
+            .limit(turn.end(end))
+            .await;
+        if noted.is_err() {
+            warn!("there was no time to note how the request ended");
+        }
     }
     Ok(outcome)
 }

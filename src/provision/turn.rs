@@ -1,7 +1,7 @@
 //! Requests about one resource take turns.
 //!
-//! CloudFormation sends the next request while the last one still runs when a user cancels an
-//! update or a Create, and Lambda delivers a request again when its answer was lost, or for no
+//! When a user cancels an update or a Create, CloudFormation sends the next request while the last
+//! one still runs. Lambda delivers a request again when its answer was lost, and sometimes for no
 //! reason. So each request leaves log streams in the function's own log group, which is there
 //! before the first Create and after the last Delete:
 //!
@@ -12,7 +12,8 @@
 //!
 //! What must hold: a run whose request is not the newest writes nothing more; no run begins while
 //! an earlier one may still write, or while what it wrote may not show yet, as long as there is time
-//! to wait; and a request that was answered is not carried out again. Without the log group there are no turns, and the work is done anyway.
+//! to wait; and a request that was answered is not carried out again. Without the log group there are
+//! no turns, and the work is done anyway.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>
 

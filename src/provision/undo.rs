@@ -93,14 +93,19 @@ impl Change {
     }
 }
 
-/// Undoes everything that a run changed under these names, newest first. What belongs to another
-/// stack by now stays.
+/// Undoes everything that a run changed under these names, newest first, as far as that succeeds.
+/// What belongs to another stack by now stays.
+///
+/// # Errors
+///
+/// The first change that could not be undone.
 pub(super) async fn undo(run: &Run<'_>, names: &Names, changes: &Changes) -> Result<(), Error> {
-    let changes = changes.0.take();
-    for change in changes.iter().rev() {
-        patiently(run.until, || undo_one(run, names, change)).await?;
+    let mut result = Ok(());
+    for change in changes.0.take().iter().rev() {
+        let undone = patiently(run.until, || undo_one(run, names, change)).await;
+        result = result.and(undone);
     }
-    Ok(())
+    result
 }
 
 async fn undo_one(run: &Run<'_>, names: &Names, change: &Change) -> Result<(), Error> {

@@ -221,6 +221,60 @@ async fn a_filter_that_is_gone_is_said() {
     assert!(mail.contains("no metric filter feeds"), "{mail}");
 }
 
+/// The environment of a function that knows what it was deployed for.
+fn deployed() -> Environment {
+    Environment {
+        log_group_name: Some("pattern1-logging-loggroup".to_owned()),
+        task_role_arn: Some(
+            "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole".to_owned(),
+        ),
+        ..environment()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_filter_the_log_group_of_the_deployment_is_searched() {
+    for denied in [false, true] {
+        let aws = provisioned(&[&["decrypt-disabled"]]).await;
+        if denied {
+            aws.fail("logs:DescribeMetricFilters", How::Denied, 99);
+        } else {
+            let mut state = aws.state();
+            let groups = &mut state.world.log_groups;
+            let group = groups.get_mut("pattern1-logging-loggroup").unwrap();
+            group.filters.clear();
+            group.others = group.pages.clone();
+        }
+        let deployed = deployed();
+        invoke_as(&aws, &deployed, alarm_of_one()).await.unwrap();
+        let searches = searches(&aws);
+        assert_eq!(searches.len(), 1, "{searches:?}");
+        assert_eq!(searches[0]["logGroupName"], "pattern1-logging-loggroup");
+        let pattern = kms_alarm::metric_filter::pattern(&deployed.task_role_arn.unwrap());
+        assert_eq!(searches[0]["filterPattern"], pattern);
+        let mail = mail(&published(&aws));
+        assert!(mail.contains("DisabledException"), "{mail}");
+        assert!(
+            mail.contains("; the log group of this deployment was searched instead"),
+            "{mail}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_events_of_another_alarm_are_not_looked_for_in_this_deployments_log_group() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    aws.fail("logs:DescribeMetricFilters", How::Denied, 99);
+    let mut alarm = alarm_of_one();
+    let message = &mut alarm["Records"][0]["Sns"]["Message"];
+    let another = message.as_str().unwrap();
+    *message = another
+        .replace("pattern1-logging-alarm", "another-alarm")
+        .into();
+    invoke_as(&aws, &deployed(), alarm).await.unwrap();
+    assert_eq!(searches(&aws), Vec::<Value>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_a_failed_publish_is_an_error() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
