@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::fmt;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -23,19 +24,26 @@ pub struct Fault {
     pub code: Option<String>,
     /// The service's message, or what went wrong before there was one.
     pub message: String,
+    /// Whether the service refused the call, so that nothing was done. Anything else, even a
+    /// throttled attempt, may follow an attempt that was carried out and whose answer was lost.
+    pub is_refusal: bool,
 }
 
 impl Fault {
     /// A call that the SDK reports as failed.
-    pub fn new<E, R>(
+    pub fn new<E>(
         action: &'static str,
         object: impl Into<String>,
-        error: &SdkError<E, R>,
+        error: &SdkError<E, HttpResponse>,
     ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
-        R: fmt::Debug,
     {
+        let is_throttled = error.code().is_some_and(|code| code.contains("Throttl"));
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
+        let is_refusal = matches!(status, Some(400..=499)) && status != Some(429) && !is_throttled;
         let message = match error {
             SdkError::ServiceError(service) => {
                 service.err().message().unwrap_or("no message").to_owned()
@@ -56,6 +64,7 @@ impl Fault {
             object: object.into(),
             code: error.code().map(str::to_owned),
             message,
+            is_refusal,
         }
     }
 
@@ -70,6 +79,7 @@ impl Fault {
             object: object.into(),
             code: None,
             message: error.to_string(),
+            is_refusal: false,
         }
     }
 
@@ -103,11 +113,6 @@ impl Fault {
         self.action == "sns:CreateTopic"
             && self.has_code(&["InvalidParameter", "InvalidParameterException"])
             && self.message.contains("already exists")
-    }
-
-    /// Whether the service refused the call, so that certainly nothing was done.
-    pub fn is_refusal(&self) -> bool {
-        self.code.is_some()
     }
 
     /// The call and the code, without the service's own words.
@@ -170,6 +175,7 @@ mod tests {
             object: "a filter".to_owned(),
             code: Some("AccessDeniedException".to_owned()),
             message: " not\n  allowed ".to_owned(),
+            is_refusal: true,
         };
         assert_eq!(
             fault.to_string(),

@@ -10,7 +10,7 @@ mod partial;
 use serde_json::Value;
 
 use self::parser::Parser;
-pub use self::parser::{Problems, addresses};
+pub use self::parser::{Problems, addresses, without};
 pub use self::partial::PartialProperties;
 use crate::alarm::Metric;
 

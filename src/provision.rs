@@ -7,6 +7,7 @@
 //! always be returned to, whatever people did since; and the ID changes only with the base name.
 
 mod alarm;
+mod end;
 mod error;
 mod filter;
 mod ownership;
@@ -18,17 +19,21 @@ mod survey;
 mod topic;
 mod turn;
 mod undo;
+mod wanted;
 
 use std::time::Duration;
 
+pub use self::end::End;
 pub use self::error::Error;
-use self::put::{Wanted, put};
+use self::put::put;
 use self::remove::remove;
 use self::resource::Resource;
 pub use self::resource::fallback_id;
 pub use self::run::Account;
 use self::run::Run;
-pub use self::turn::{End, Standing, Turn};
+use self::turn::Fate;
+pub use self::turn::{Standing, Turn};
+use self::wanted::Wanted;
 use crate::arn::Scope;
 use crate::custom_resource::{Data, Request, RequestType};
 use crate::deadline::Deadline;
@@ -44,7 +49,7 @@ pub struct Provisioned {
 }
 
 /// How long a Create may still write after CloudFormation gave up on it.
-const CREATE: Duration = Duration::from_secs(40);
+const CREATE: Duration = Duration::from_secs(42);
 /// The time that removing everything takes at most, when nothing fails.
 const REMOVE: Duration = Duration::from_secs(8);
 
@@ -79,7 +84,7 @@ pub async fn provision(
 /// # Errors
 ///
 /// The properties cannot be used, or the request type is unknown.
-pub fn provisioned(scope: &Scope, request: &Request) -> Result<Provisioned, Error> {
+pub fn answer_of(scope: &Scope, request: &Request) -> Result<Provisioned, Error> {
     match &request.request_type {
         RequestType::Create | RequestType::Update => {
             let properties = Properties::read(&request.resource_properties)?;
@@ -101,19 +106,27 @@ pub fn provisioned(scope: &Scope, request: &Request) -> Result<Provisioned, Erro
 /// replacement: CloudFormation then has the resource of the old name deleted.
 async fn create_or_update(run: &Run<'_>, request: &Request) -> Result<Provisioned, Error> {
     let properties = Properties::read(&request.resource_properties)?;
-    let old = PartialProperties::read(&request.old_resource_properties);
+    let old_fate = run.turn.fate(&request.old_resource_properties);
+    let old = match old_fate {
+        Fate::Undone => PartialProperties::default(),
+        Fate::Held | Fate::Unknown => PartialProperties::read(&request.old_resource_properties),
+    };
     let proven = run.resource.has_made(&properties.name);
     let current_name = run.resource.id.as_ref().map(|id| id.name.as_str());
     let wanted = Wanted {
         properties: &properties,
         old: &old,
+        old_fate,
         other_names: [current_name, old.name.as_deref()],
         proven,
-        held: proven && run.turn.held(&request.resource_properties),
-        old_undone: run.turn.were_undone(&request.old_resource_properties),
+        is_return: proven
+            && run.turn.is_return(
+                &request.resource_properties,
+                &request.old_resource_properties,
+            ),
     };
     put(run, &wanted).await?;
-    provisioned(run.account.scope, request)
+    answer_of(run.account.scope, request)
 }
 
 async fn delete(run: &Run<'_>, request: &Request) -> Result<Provisioned, Error> {
@@ -124,19 +137,20 @@ async fn delete(run: &Run<'_>, request: &Request) -> Result<Provisioned, Error> 
         Some(id) => remove(run, &id.name, &properties).await?,
         None => sweep(run, &properties).await?,
     }
-    provisioned(run.account.scope, request)
+    answer_of(run.account.scope, request)
 }
 
 /// Handles a Delete with an ID that CloudFormation invented: a Create was never answered, or was
-/// cancelled. When its turn has come, no Create runs any more. Without turns one may, so everything
-/// is removed twice, with the time of a Create between, as far as there is time.
+/// cancelled. When its turn has come, no Create runs any more that could announce itself. If there
+/// was none, one may run all the same, so everything is removed twice, with the time of a Create
+/// between, as far as there is time.
 async fn sweep(run: &Run<'_>, properties: &PartialProperties) -> Result<(), Error> {
     let Some(name) = &properties.name else {
         // With such properties no Create made anything.
         return Ok(());
     };
     remove(run, name, properties).await?;
-    if run.turn.is_known() {
+    if run.turn.tells_of_another() {
         return Ok(());
     }
     let time = run.until.remaining().saturating_sub(REMOVE);

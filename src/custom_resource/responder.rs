@@ -65,7 +65,7 @@ impl Responder {
         .to_json();
         let attempts = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(200))
-            .with_max_times(4)
+            .with_max_times(3)
             .with_jitter();
         (async || put(connector, url, &json).await)
             .retry(attempts)

@@ -7,22 +7,19 @@ use std::time::Duration;
 use anyhow::Result;
 use futures_util::FutureExt;
 use serde_json::Value;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::function::{Function, Invocation};
 use super::outcome::Outcome;
 use crate::arn::Scope;
-use crate::custom_resource::{Answer, Request, Undelivered};
+use crate::custom_resource::{Answer, Request, RequestType, Undelivered};
 use crate::deadline::Deadline;
 use crate::properties;
 use crate::provision::{self, Account, End, Error, Provisioned, Standing, Turn};
 
-/// The time that belongs to the answer: five attempts of three seconds, and the pauses between
-/// them.
-const ANSWER_TIME: Duration = Duration::from_secs(20);
-
-/// The time to return before Lambda ends the invocation.
-const LEAVE: Duration = Duration::from_millis(500);
+/// The time that belongs to the answer: two seconds to note how the request ended, four attempts of
+/// three seconds, and the pauses between them, which are shorter than three seconds together.
+const ANSWER_TIME: Duration = Duration::from_secs(18);
 
 /// How the work on a request went.
 struct Done {
@@ -51,7 +48,7 @@ pub(super) async fn answer(
     let made_at = responder.signed_at().unwrap_or(invocation.now);
     let turn = Turn::new(
         &function.clients.logs,
-        &invocation.log_group,
+        (&invocation.log_group, &invocation.log_stream),
         &request,
         made_at,
         invocation.now,
@@ -74,6 +71,9 @@ pub(super) async fn answer(
     } else {
         work(function, invocation, &request, &turn).await
     };
+    if let Some(end) = done.end {
+        turn.end(end).await;
+    }
     let (answer, outcome) = match done.result {
         Ok(Provisioned { physical_id, data }) => (
             Answer {
@@ -106,30 +106,18 @@ pub(super) async fn answer(
             )
         }
     };
-    let delivered = responder
+    match responder
         .respond(&answer, &function.clients.connector)
-        .await;
-    let outcome = match delivered {
-        Ok(()) => outcome,
+        .await
+    {
+        Ok(()) => Ok(outcome),
         // Another attempt cannot change it: the request was answered before, or too long ago.
         Err(refused @ Undelivered::Refused(_)) => {
             error!(%refused, "CloudFormation was not answered");
-            Outcome::Failed
+            Ok(Outcome::Failed)
         }
-        Err(undelivered) => return Err(undelivered.into()),
-    };
-    if let Some(end) = done.end {
-        // The answer counts: Lambda must not end this and deliver the request again.
-        let noted = invocation
-            .deadline
-            .keeping(LEAVE)
-            .limit(turn.end(end))
-            .await;
-        if noted.is_err() {
-            warn!("there was no time to note how the request ended");
-        }
+        Err(undelivered) => Err(undelivered.into()),
     }
-    Ok(outcome)
 }
 
 /// Does the work in the time that leaves enough for the answer, or says why it was not done.
@@ -173,25 +161,33 @@ async fn take_turn(
     match turn.begin(until).await {
         Standing::Current => {}
         Standing::Superseded => return Done::failed(Error::Superseded.to_string(), None),
-        Standing::Answered(End::Succeeded) => {
-            info!("another delivery of the request was answered");
-            let result = provision::provisioned(&scope, request);
+        Standing::Ended(end) if end.is_success() => {
+            info!("another delivery of the request has done the work");
+            let result = provision::answer_of(&scope, request);
             return Done {
                 result: result.map_err(|error| error.to_string()),
                 end: None,
             };
         }
-        Standing::Answered(End::Undone | End::Left) => {
+        Standing::Ended(_) => {
             let reason = "another delivery of the request failed; the function's log says why";
             return Done::failed(reason, None);
         }
     }
-    match provision::provision(account, request, turn, until).await {
+    match Box::pin(provision::provision(account, request, turn, until)).await {
         Ok(provisioned) => Done {
             result: Ok(provisioned),
-            end: Some(End::Succeeded),
+            end: Some(match request.request_type {
+                RequestType::Delete => End::Removed,
+                _ => End::Succeeded,
+            }),
         },
-        Err(error) => Done::failed(error.to_string(), Some(error.end(&request.request_type))),
+        Err(error) => {
+            let end = error.end(&request.request_type);
+            // An earlier delivery that has not ended may have left something.
+            let end = if turn.is_repeated() { End::Left } else { end };
+            Done::failed(error.to_string(), Some(end))
+        }
     }
 }
 
@@ -200,12 +196,7 @@ async fn take_turn(
 fn without_addresses(reason: &str, request: &Request) -> String {
     let mut addresses = properties::addresses(&request.resource_properties);
     addresses.extend(properties::addresses(&request.old_resource_properties));
-    // The longest first: one address may be a part of another.
-    addresses.sort_by_key(|address| std::cmp::Reverse(address.len()));
-    let mut reason = reason.to_owned();
-    for address in addresses {
-        reason = reason.replace(&address, "***");
-    }
+    let reason = properties::without(reason, &addresses);
     let words = reason.split_inclusive([' ', ',', '"']);
     words
         .map(|word| if word.contains('@') { "***" } else { word })

@@ -204,6 +204,18 @@ pub fn addresses(value: &Value) -> Vec<String> {
     elements(value.get("Emails")).unwrap_or_default()
 }
 
+/// A text without these addresses, whether as they were given or as a [`Problems`] shows them.
+pub fn without(text: &str, addresses: &[String]) -> String {
+    let shown = addresses.iter().map(|address| shown(address));
+    let shown = shown.map(|shown| shown.trim_matches(['"', '…']).to_owned());
+    let mut addresses: Vec<String> = addresses.iter().cloned().chain(shown).collect();
+    // The longest first: one address may be a part of another.
+    addresses.sort_by_key(|address| std::cmp::Reverse(address.len()));
+    addresses.retain(|address| !address.is_empty());
+    let replaced = |text: String, address: &String| text.replace(address, "***");
+    addresses.iter().fold(text.to_owned(), replaced)
+}
+
 /// The elements of a list, or of one text that separates them by commas; without empty ones and
 /// duplicates. `None` when the value is neither.
 fn elements(value: Option<&Value>) -> Option<Vec<String>> {

@@ -39,15 +39,20 @@ pub(super) async fn find(
     arn: &str,
     owner: &Owner,
 ) -> Result<Found, Fault> {
-    let described = cloudwatch
-        .describe_alarms()
-        .alarm_names(name)
-        .alarm_types(AlarmType::MetricAlarm)
-        .alarm_types(AlarmType::CompositeAlarm)
-        .alarm_types(AlarmType::LogAlarm)
-        .send()
-        .await
-        .map_err(|error| Fault::new("cloudwatch:DescribeAlarms", arn, &error))?;
+    let describe = |log_alarms: Option<AlarmType>| {
+        let types = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm];
+        let request = cloudwatch.describe_alarms().alarm_names(name);
+        let types = types.into_iter().chain(log_alarms).collect();
+        request.set_alarm_types(Some(types)).send()
+    };
+    let to_fault = |error| Fault::new("cloudwatch:DescribeAlarms", arn, &error);
+    let described = match describe(Some(AlarmType::LogAlarm)).await.map_err(to_fault) {
+        // Log alarms are new, and not every Region may know the type.
+        Err(fault) if fault.has_code(&["ValidationError", "InvalidParameterValue"]) => {
+            describe(None).await.map_err(to_fault)?
+        }
+        described => described?,
+    };
     let other = if !described.composite_alarms().is_empty() {
         Ownership::OfAnotherType("composite alarm")
     } else if !described.log_alarms().is_empty() {
@@ -120,7 +125,8 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// Makes an alarm as it was. Its tags are kept by CloudWatch.
+/// Makes an alarm as it was. Its tags are kept by CloudWatch, which takes no empty list beside
+/// settings that exclude it.
 pub(super) async fn restore(cloudwatch: &CloudWatch, before: MetricAlarm) -> Result<(), Fault> {
     let name = before.alarm_name().unwrap_or_default().to_owned();
     PutMetricAlarmInput::builder()
@@ -134,7 +140,7 @@ pub(super) async fn restore(cloudwatch: &CloudWatch, before: MetricAlarm) -> Res
         .set_namespace(before.namespace)
         .set_statistic(before.statistic)
         .set_extended_statistic(before.extended_statistic)
-        .set_dimensions(before.dimensions)
+        .set_dimensions(before.dimensions.filter(|list| !list.is_empty()))
         .set_period(before.period)
         .set_unit(before.unit)
         .set_evaluation_periods(before.evaluation_periods)
@@ -143,7 +149,7 @@ pub(super) async fn restore(cloudwatch: &CloudWatch, before: MetricAlarm) -> Res
         .set_comparison_operator(before.comparison_operator)
         .set_treat_missing_data(before.treat_missing_data)
         .set_evaluate_low_sample_count_percentile(before.evaluate_low_sample_count_percentile)
-        .set_metrics(before.metrics)
+        .set_metrics(before.metrics.filter(|list| !list.is_empty()))
         .set_threshold_metric_id(before.threshold_metric_id)
         .set_evaluation_window(before.evaluation_window)
         .set_warm_up_configuration(before.warm_up_configuration)

@@ -1,6 +1,6 @@
 //! Why a request failed.
 
-use super::turn::End;
+use super::end::End;
 use crate::custom_resource::RequestType;
 use crate::fault::Fault;
 use crate::properties::Problems;
@@ -29,6 +29,15 @@ pub enum Error {
     /// A call to AWS failed.
     #[error(transparent)]
     Aws(#[from] Fault),
+    /// A new filter was asked for without an answer, so it may still come. The topic, whose tags
+    /// prove whose the filter is, stays until the resource is deleted.
+    #[error(
+        "no answer came for the metric filter, so the topic stays until the resource is deleted"
+    )]
+    FilterUnanswered,
+    /// Another request has completed the resource in the meantime.
+    #[error("another request has completed the resource since")]
+    CompletedSince,
     /// The request failed, and so did undoing what it had changed.
     #[error("{cause}; and not everything that was changed could be undone: {left}")]
     NotUndone {
@@ -66,8 +75,8 @@ impl Error {
         }
     }
 
-    /// How a request of this type ended that failed with this. What a Create or an Update changed was
-    /// undone; a removal cannot be.
+    /// How a request of this type ended when it failed with this. What a Create or an Update changed
+    /// was undone; a removal cannot be.
     pub fn end(&self, request_type: &RequestType) -> End {
         match self {
             Self::NotUndone { .. } => End::Left,

@@ -36,16 +36,18 @@ pub(super) async fn find(
     Ok(filters.find(|found| found.filter_name() == Some(filter)))
 }
 
-/// Whether a filter is as these properties ask, so that it does not matter who made it.
+/// Whether a filter is as these properties ask.
 pub(super) fn is_as_asked(found: &MetricFilter, properties: &Properties) -> bool {
-    let counts = |metric: &Metric| {
-        found.metric_transformations().iter().any(|transformation| {
-            transformation.metric_namespace() == metric.namespace
-                && transformation.metric_name() == metric.name
-        })
-    };
     found.filter_pattern() == Some(&metric_filter::pattern(&properties.role_arn))
-        && counts(&properties.metric)
+        && feeds_metric(found, &properties.metric)
+}
+
+/// Whether a filter feeds a metric.
+pub(super) fn feeds_metric(found: &MetricFilter, metric: &Metric) -> bool {
+    found.metric_transformations().iter().any(|transformation| {
+        transformation.metric_namespace() == metric.namespace
+            && transformation.metric_name() == metric.name
+    })
 }
 
 /// Every filter in this Region that feeds a metric, or simply every filter when no metric is given.
@@ -70,22 +72,23 @@ pub(super) async fn feeds(logs: &Logs, metric: Option<&Metric>) -> Result<Vec<Fe
     Ok(feeds)
 }
 
-/// The log groups that have a filter of this name for one of these metrics, or for any metric when
-/// none is known.
+/// The log groups that have a filter of this name for one of these metrics, or else for any metric:
+/// somebody may have edited it.
 pub(super) async fn log_groups(
     logs: &Logs,
     filter: &str,
     metrics: &[Metric],
 ) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
-    if metrics.is_empty() {
-        found = feeds(logs, None).await?;
-    }
     for metric in metrics {
         found.extend(feeds(logs, Some(metric)).await?);
     }
-    let named = found.into_iter().filter(|feed| feed.filter == filter);
-    let mut log_groups: Vec<String> = named.map(|feed| feed.log_group).collect();
+    found.retain(|feed| feed.filter == filter);
+    if found.is_empty() {
+        found = feeds(logs, None).await?;
+        found.retain(|feed| feed.filter == filter);
+    }
+    let mut log_groups: Vec<String> = found.into_iter().map(|feed| feed.log_group).collect();
     log_groups.sort();
     log_groups.dedup();
     Ok(log_groups)
@@ -118,7 +121,11 @@ pub(super) async fn restore(logs: &Logs, before: MetricFilter) -> Result<(), Fau
         .set_metric_transformations(before.metric_transformations)
         .apply_on_transformed_logs(before.apply_on_transformed_logs)
         .set_field_selection_criteria(before.field_selection_criteria)
-        .set_emit_system_field_dimensions(before.emit_system_field_dimensions)
+        .set_emit_system_field_dimensions(
+            before
+                .emit_system_field_dimensions
+                .filter(|list| !list.is_empty()),
+        )
         .send_with(logs)
         .await
         .map_err(|error| Fault::new("logs:PutMetricFilter", object, &error))?;

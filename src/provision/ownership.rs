@@ -50,8 +50,17 @@ impl Ownership {
         }
     }
 
+    pub(super) fn is_theirs(&self) -> bool {
+        matches!(self, Self::Theirs(_))
+    }
+
     pub(super) fn is_ours(&self) -> bool {
         matches!(self, Self::Ours(_))
+    }
+
+    /// The digest of the request that completed it.
+    pub(super) fn completed_by(&self) -> Option<&str> {
+        self.marks()?.completed_by.as_deref()
     }
 
     /// What the tags of an object of ours say.

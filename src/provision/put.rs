@@ -2,52 +2,36 @@
 
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::error::Error;
 use super::ownership::Ownership;
-use super::remove::remove;
+use super::remove::remove_at_once;
 use super::run::{Run, patiently};
 use super::survey::{Survey, survey};
+use super::turn::Fate;
 use super::undo::{Change, Changes, undo};
+use super::wanted::Wanted;
 use super::{alarm, filter, topic};
 use crate::arn::Scope;
 use crate::custom_resource::Data;
 use crate::metric_filter;
 use crate::names::Names;
 use crate::owner::{ADOPTED_TAG, COMPLETE_TAG};
-use crate::properties::{PartialProperties, Properties};
+use crate::properties::Properties;
 
 /// The time that is kept for undoing.
 const UNDO: Duration = Duration::from_secs(8);
-
-/// What a request asks for.
-pub(super) struct Wanted<'a> {
-    pub(super) properties: &'a Properties,
-    /// What was asked for before.
-    pub(super) old: &'a PartialProperties,
-    /// The base names under which the resource may exist so far.
-    pub(super) other_names: [Option<&'a str>; 2],
-    /// Whether the resource's ID proves that the objects of these names are its own.
-    pub(super) proven: bool,
-    /// Whether the same properties held before, as when an Update is rolled back.
-    pub(super) held: bool,
-    /// Whether the request that brought the old properties has undone everything itself.
-    pub(super) old_undone: bool,
-}
 
 /// Makes or changes everything, and tries again while the failure may pass. When it fails for good,
 /// everything is put back as it was.
 pub(super) async fn put(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<(), Error> {
     let changes = Changes::default();
     let names = Names::of(&wanted.properties.name);
-    let until = run.until.keeping(UNDO);
     // Boxed, because the futures of a dozen SDK calls are large.
-    let attempts = patiently(until, || Box::pin(put_once(run, &names, wanted, &changes)));
-    let cause = match until.limit(attempts).await {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(cause)) => cause,
-        Err(_) => Error::OutOfTime,
+    let attempt = || Box::pin(put_once(run, &names, wanted, &changes));
+    let Err(cause) = patiently(run.until.keeping(UNDO), attempt).await else {
+        return Ok(());
     };
     match undo(run, &names, &changes).await {
         Ok(()) => Err(cause),
@@ -67,7 +51,8 @@ async fn put_once(
     changes: &Changes,
 ) -> Result<(), Error> {
     let found = survey(run, names, wanted.properties, changes).await?;
-    let adopted = found.check(names, wanted)?;
+    changes.note_completed(found.topic.ownership.completed_by());
+    let adopted = found.check(run, names, wanted)?;
     let writing = Writing {
         run,
         names,
@@ -79,6 +64,7 @@ async fn put_once(
     writing.put_topic().await?;
     writing.put_filter().await?;
     writing.put_alarm().await?;
+    writing.subscribe().await?;
     if wanted.proven {
         writing.remove_leftovers().await?;
     }
@@ -110,7 +96,7 @@ impl Writing<'_> {
         let Wanted {
             properties, old, ..
         } = self.wanted;
-        if is_theirs(&self.found.topic.ownership) {
+        if self.found.topic.ownership.is_theirs() {
             return Ok(());
         }
         let arn = scope.topic_arn(&self.names.topic);
@@ -129,12 +115,27 @@ impl Writing<'_> {
             let created = topic::create(sns, scope, self.names, properties, &tags);
             self.changes.write(Change::NewTopic, created).await?;
         }
+        Ok(())
+    }
+
+    /// Asks the addresses last, because a subscription that is pending cannot be ended.
+    async fn subscribe(&self) -> Result<(), Error> {
+        if self.found.topic.ownership.is_theirs() {
+            return Ok(());
+        }
         self.run.turn.check().await?;
-        topic::subscribe(sns, &arn, &properties.emails).await?;
+        let arn = self.run.account.scope.topic_arn(&self.names.topic);
+        let emails = &self.wanted.properties.emails;
+        let subscribed = &self.changes.subscribed;
+        topic::subscribe(self.run.account.sns, &arn, emails, subscribed).await?;
         Ok(())
     }
 
     async fn put_filter(&self) -> Result<(), Error> {
+        // Whoever took the alarm took the filter that feeds it.
+        if self.found.alarm.ownership.is_theirs() {
+            return Ok(());
+        }
         self.run.turn.check().await?;
         let properties = self.wanted.properties;
         let change = match &self.found.filter {
@@ -149,7 +150,7 @@ impl Writing<'_> {
     async fn put_alarm(&self) -> Result<(), Error> {
         let (cloudwatch, scope) = (self.run.account.cloudwatch, self.run.account.scope);
         let found = &self.found.alarm;
-        if is_theirs(&found.ownership) {
+        if found.ownership.is_theirs() {
             return Ok(());
         }
         self.run.turn.check().await?;
@@ -182,18 +183,21 @@ impl Writing<'_> {
         let Wanted {
             properties, old, ..
         } = self.wanted;
-        let old_undone = self.wanted.old_undone;
         let old_group = old.log_group_name.as_ref();
-        if let Some(log_group) = old_group.filter(|old| **old != properties.log_group_name)
-            && !old_undone
-        {
+        if let Some(log_group) = old_group.filter(|old| **old != properties.log_group_name) {
             self.remove_stale_filter(log_group).await?;
         }
         // Another old name: this Update rolls back a replacement that could not be undone.
-        if let Some(other) = old.name.as_ref().filter(|old| **old != properties.name)
-            && !old_undone
-        {
-            remove(self.run, other, old).await?;
+        if let Some(other) = old.name.as_ref().filter(|old| **old != properties.name) {
+            match remove_at_once(self.run, other, old).await {
+                Err(superseded @ Error::Superseded) => return Err(superseded),
+                // Nothing that is asked for depends on it.
+                Err(error) => warn!(error = error.kind(), "something of {other} is left"),
+                Ok(()) => {}
+            }
+        }
+        if self.found.topic.ownership.is_theirs() {
+            return Ok(());
         }
         self.run.turn.check().await?;
         let topic_arn = self.run.account.scope.topic_arn(&self.names.topic);
@@ -202,7 +206,8 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Removes the filter from the log group of before.
+    /// Removes the filter from the log group of before. If it is not certain that the old properties
+    /// were in force, a filter of our name there may be another's, unless it feeds their metric.
     async fn remove_stale_filter(&self, log_group: &str) -> Result<(), Error> {
         let logs = self.run.account.logs;
         let before = match filter::find(logs, log_group, &self.names.filter).await {
@@ -211,9 +216,16 @@ impl Writing<'_> {
             Err(fault) if fault.is_not_found() => return Ok(()),
             Err(fault) => return Err(fault.into()),
         };
+        let old_metric = self.wanted.old.metric.as_ref();
+        let feeds_it = old_metric.is_some_and(|metric| filter::feeds_metric(&before, metric));
+        if self.wanted.old_fate != Fate::Held && !feeds_it {
+            return Ok(());
+        }
         self.run.turn.check().await?;
         let removed = filter::remove(logs, log_group, &self.names.filter);
-        self.changes.write(Change::Filter(before), removed).await?;
+        self.changes
+            .write(Change::NoFilter(before), removed)
+            .await?;
         Ok(())
     }
 
@@ -221,7 +233,7 @@ impl Writing<'_> {
     /// topic is not ours to remove.
     async fn complete(&self) -> Result<(), Error> {
         let found = &self.found.topic.ownership;
-        if is_theirs(found) {
+        if found.is_theirs() {
             return Ok(());
         }
         self.run.turn.check().await?;
@@ -250,10 +262,6 @@ impl Writing<'_> {
 
 fn keys(tags: &[(&'static str, &str)]) -> Vec<&'static str> {
     tags.iter().map(|(key, _)| *key).collect()
-}
-
-fn is_theirs(ownership: &Ownership) -> bool {
-    matches!(ownership, Ownership::Theirs(_))
 }
 
 /// The attributes, which every Create and Update returns in full.

@@ -17,63 +17,89 @@ pub(super) async fn remove(
     name: &str,
     properties: &PartialProperties,
 ) -> Result<(), Error> {
-    let names = Names::of(name);
-    let removal = Removal {
-        run,
-        names: &names,
-        properties,
-        proven: run.resource.has_made(name),
-    };
-    let removed = patiently(run.until, || removal.carry_out(true)).await;
-    match removed {
-        Err(Error::TagsNotShown(_)) => removal.carry_out(false).await,
+    let removal = Removal::new(run, name, properties);
+    match patiently(run.until, || removal.when_tags_show()).await {
+        Err(Error::TagsNotShown(_)) => removal.carry_out().await,
         removed => removed,
     }
+}
+
+/// The same without waiting for anything.
+pub(super) async fn remove_at_once(
+    run: &Run<'_>,
+    name: &str,
+    properties: &PartialProperties,
+) -> Result<(), Error> {
+    Removal::new(run, name, properties).carry_out().await
 }
 
 /// What a removal is about.
 struct Removal<'a> {
     run: &'a Run<'a>,
-    names: &'a Names,
+    names: Names,
     properties: &'a PartialProperties,
     /// Whether the ID proves that the objects of these names are the resource's.
     proven: bool,
 }
 
-impl Removal<'_> {
-    /// Removes everything. The topic goes last: as long as it exists, its tags prove who owns the
-    /// filter, so a removal that fails half-way can be repeated.
-    async fn carry_out(&self, waits_for_tags: bool) -> Result<(), Error> {
+impl<'a> Removal<'a> {
+    fn new(run: &'a Run<'a>, name: &str, properties: &'a PartialProperties) -> Self {
+        Self {
+            run,
+            names: Names::of(name),
+            properties,
+            proven: run.resource.has_made(name),
+        }
+    }
+
+    /// Removes everything, unless an object shows no tags and may be one that was just made.
+    async fn when_tags_show(&self) -> Result<(), Error> {
+        let (topic, alarm) = self.look().await?;
+        if !self.proven && self.may_be_waiting_for_tags(&topic, &alarm.ownership) {
+            return Err(Error::TagsNotShown(self.names.topic.clone()));
+        }
+        self.remove(&topic, &alarm).await
+    }
+
+    /// Removes everything that shows that it is ours.
+    async fn carry_out(&self) -> Result<(), Error> {
+        let (topic, alarm) = self.look().await?;
+        self.remove(&topic, &alarm).await
+    }
+
+    async fn look(&self) -> Result<(Ownership, alarm::Found), Error> {
         let (account, owner) = (self.run.account, &self.run.resource.owner);
         let topic_arn = account.scope.topic_arn(&self.names.topic);
         let alarm_arn = account.scope.alarm_arn(&self.names.alarm);
         let topic = topic::ownership(account.sns, &topic_arn, owner).await?;
-        if self.is_of_a_later_create(&topic) {
+        let alarm = alarm::find(account.cloudwatch, &self.names.alarm, &alarm_arn, owner).await?;
+        Ok((topic, alarm))
+    }
+
+    /// The topic goes last, and only after the rest: as long as it exists, its tags prove who owns
+    /// the filter, so a removal that fails half-way can be repeated.
+    async fn remove(&self, topic: &Ownership, alarm: &alarm::Found) -> Result<(), Error> {
+        let scope = self.run.account.scope;
+        if self.is_of_a_later_create(topic) {
             info!(
                 topic = self.names.topic,
                 "left alone: a later Create completed it"
             );
             return Ok(());
         }
-        let alarm = alarm::find(account.cloudwatch, &self.names.alarm, &alarm_arn, owner).await?;
-        if waits_for_tags && !self.proven && self.may_be_waiting_for_tags(&topic, &alarm.ownership)
-        {
-            return Err(Error::TagsNotShown(self.names.topic.clone()));
-        }
-        self.remove_alarm(&alarm.ownership, &topic, &alarm_arn)
-            .await?;
-        self.remove_filter(&alarm, &topic).await?;
-        self.remove_topic(&topic, &topic_arn).await?;
+        let alarm_arn = scope.alarm_arn(&self.names.alarm);
+        let removed_alarm = self.remove_alarm(&alarm.ownership, topic, &alarm_arn).await;
+        let removed_filter = self.remove_filter(alarm, topic).await;
+        removed_alarm.and(removed_filter)?;
+        let topic_arn = scope.topic_arn(&self.names.topic);
+        self.remove_topic(topic, &topic_arn).await?;
         info!(name = self.names.topic, ?topic, alarm = ?alarm.ownership, "removed");
         Ok(())
     }
 
     /// Whether another Create than the failed one that this Delete is about has completed the topic.
     fn is_of_a_later_create(&self, topic: &Ownership) -> bool {
-        let completed_by = topic
-            .marks()
-            .and_then(|marks| marks.completed_by.as_deref());
-        match (self.run.resource.failed_create(), completed_by) {
+        match (self.run.resource.failed_create(), topic.completed_by()) {
             (Some(failed), Some(completed_by)) => failed != completed_by,
             _ => false,
         }
@@ -86,21 +112,21 @@ impl Removal<'_> {
             && !self.run.turn.was_undone(self.run.resource.failed_create())
     }
 
-    /// Whether an object is to be removed.
-    fn is_ours(&self, what: &str, ownership: &Ownership, topic: &Ownership) -> Ours {
+    /// What is to be done with an object.
+    fn claim(&self, what: &str, ownership: &Ownership, topic: &Ownership) -> Claim {
         let is_adopted = ownership.has_adopted(what) || topic.has_adopted(what);
         match ownership {
-            Ownership::Absent => Ours::No,
-            Ownership::Ours(_) | Ownership::Untagged if self.proven => Ours::Yes,
-            Ownership::Ours(_) if is_adopted => Ours::Adopted,
-            Ownership::Ours(_) => Ours::Yes,
-            Ownership::Untagged if topic.is_ours() && !is_adopted => Ours::Yes,
+            Ownership::Absent => Claim::None,
+            Ownership::Ours(_) | Ownership::Untagged if self.proven => Claim::Remove,
+            Ownership::Ours(_) if is_adopted => Claim::GiveBack,
+            Ownership::Ours(_) => Claim::Remove,
+            Ownership::Untagged if topic.is_ours() && !is_adopted => Claim::Remove,
             Ownership::Untagged | Ownership::Theirs(_) | Ownership::OfAnotherType(_) => {
                 warn!(
                     ?ownership,
                     "the {what} of our name is not ours and was left as it is"
                 );
-                Ours::No
+                Claim::None
             }
         }
     }
@@ -112,14 +138,14 @@ impl Removal<'_> {
         arn: &str,
     ) -> Result<(), Error> {
         let cloudwatch = self.run.account.cloudwatch;
-        match self.is_ours("alarm", alarm, topic) {
-            Ours::No => {}
-            Ours::Adopted => {
+        match self.claim("alarm", alarm, topic) {
+            Claim::None => {}
+            Claim::GiveBack => {
                 self.run.turn.check().await?;
                 alarm::untag(cloudwatch, arn, &OUR_TAGS).await?;
                 warn!(alarm = self.names.alarm, "{GIVEN_BACK}");
             }
-            Ours::Yes => {
+            Claim::Remove => {
                 self.run.turn.check().await?;
                 if *alarm == Ownership::Untagged {
                     // The function may remove only what carries its stack's tag.
@@ -133,7 +159,9 @@ impl Removal<'_> {
 
     async fn remove_filter(&self, alarm: &alarm::Found, topic: &Ownership) -> Result<(), Error> {
         let logs = self.run.account.logs;
-        let ours = self.proven || topic.is_ours() || alarm.ownership.is_ours();
+        // Whoever took the alarm took the filter that feeds it.
+        let ours = (self.proven || topic.is_ours() || alarm.ownership.is_ours())
+            && !alarm.ownership.is_theirs();
         let is_adopted = topic.has_adopted("filter") || alarm.ownership.has_adopted("filter");
         if !ours {
             return Ok(());
@@ -174,14 +202,14 @@ impl Removal<'_> {
 
     async fn remove_topic(&self, topic: &Ownership, arn: &str) -> Result<(), Error> {
         let sns = self.run.account.sns;
-        match self.is_ours("topic", topic, topic) {
-            Ours::No => {}
-            Ours::Adopted => {
+        match self.claim("topic", topic, topic) {
+            Claim::None => {}
+            Claim::GiveBack => {
                 self.run.turn.check().await?;
                 topic::untag(sns, arn, &OUR_TAGS).await?;
                 warn!(topic = self.names.topic, "{GIVEN_BACK}");
             }
-            Ours::Yes => {
+            Claim::Remove => {
                 self.run.turn.check().await?;
                 if *topic == Ownership::Untagged {
                     topic::tag(sns, arn, &self.run.resource.owner.tags()).await?;
@@ -193,12 +221,13 @@ impl Removal<'_> {
     }
 }
 
-/// Whether an object is the resource's to remove.
-enum Ours {
-    No,
-    Yes,
+/// What is to be done with an object.
+enum Claim {
+    /// Nothing: it is not there, or not ours.
+    None,
+    Remove,
     /// It existed before a Create that failed adopted it, so it stays.
-    Adopted,
+    GiveBack,
 }
 
 const OUR_TAGS: [&str; 4] = [OWNER_TAG, STACK_TAG, ADOPTED_TAG, COMPLETE_TAG];

@@ -1,5 +1,6 @@
 //! One run: a delivery of a request that is carried out.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
@@ -45,7 +46,7 @@ pub(super) struct Run<'a> {
     pub(super) until: Deadline,
 }
 
-/// Tries again while the failure may pass, as long as that leaves time for one more attempt.
+/// Tries again while the failure may pass, until the time is up.
 pub(super) async fn patiently<T, Attempt>(
     until: Deadline,
     attempt: impl FnMut() -> Attempt,
@@ -53,9 +54,15 @@ pub(super) async fn patiently<T, Attempt>(
 where
     Attempt: Future<Output = Result<T, Error>>,
 {
-    attempt
+    let failure = RefCell::new(Error::OutOfTime);
+    let attempts = attempt
         .retry(RETRIES)
         .when(|error| error.is_transient() && until.remaining() > DELAY + ATTEMPT)
-        .notify(|error, _| warn!(error = error.kind(), "trying again: it may pass"))
-        .await
+        .notify(|error, _| {
+            warn!(error = error.kind(), "trying again: it may pass");
+            failure.replace(error.clone());
+        });
+    // What failed before says more than that the last attempt took too long.
+    let result = until.limit(attempts).await;
+    result.unwrap_or_else(|_| Err(failure.into_inner()))
 }

@@ -5,9 +5,9 @@ use tracing::warn;
 
 use super::error::Error;
 use super::ownership::{Marks, Ownership};
-use super::put::Wanted;
 use super::run::Run;
 use super::undo::Changes;
+use super::wanted::Wanted;
 use super::{alarm, filter, topic};
 use crate::names::Names;
 use crate::properties::Properties;
@@ -70,7 +70,12 @@ impl Survey {
     ///
     /// Returning to what held before is never refused because of what somebody did since: nothing
     /// else could bring the stack back.
-    pub(super) fn check(&self, names: &Names, wanted: &Wanted<'_>) -> Result<String, Error> {
+    pub(super) fn check(
+        &self,
+        run: &Run<'_>,
+        names: &Names,
+        wanted: &Wanted<'_>,
+    ) -> Result<String, Error> {
         let mut adopted = Vec::new();
         for (what, name, ownership) in [
             ("topic", &names.topic, &self.topic.ownership),
@@ -83,7 +88,7 @@ impl Survey {
                 }
                 Ownership::Untagged if wanted.properties.adopt => adopted.push(what),
                 Ownership::Untagged => return Err(not_ours(what, name)),
-                Ownership::Theirs(stack) if wanted.held => {
+                Ownership::Theirs(stack) if wanted.is_return => {
                     warn!(
                         name,
                         stack, "the {what} carries another stack's tag and is left as it is"
@@ -103,7 +108,9 @@ impl Survey {
                 }
             }
         }
-        if self.filter.is_some() && !self.has_our_filter(wanted) {
+        // Whoever took the alarm took the filter that feeds it; it is left alone with the alarm.
+        let is_left_alone = self.alarm.ownership.is_theirs();
+        if self.filter.is_some() && !is_left_alone && !self.has_our_filter(run, wanted) {
             if !wanted.properties.adopt {
                 return Err(not_ours("metric filter", &names.filter));
             }
@@ -113,6 +120,14 @@ impl Survey {
             warn!(
                 name = wanted.properties.name,
                 "adopting the existing {what}"
+            );
+        }
+        let key = self.topic.settings.as_ref().and_then(topic::Settings::key);
+        if key.is_some() && wanted.properties.topic_kms_key_id.is_none() {
+            warn!(
+                key,
+                "the topic is encrypted with a key that TopicKmsKeyId does not name; unless the \
+                 key's policy lets the function use it, no alert can be published"
             );
         }
         self.check_feeds(names, wanted)?;
@@ -132,7 +147,7 @@ impl Survey {
 
     /// Whether the filter of our name is ours. In a log group that the resource has not used so far
     /// it may be anybody's.
-    fn has_our_filter(&self, wanted: &Wanted<'_>) -> bool {
+    fn has_our_filter(&self, run: &Run<'_>, wanted: &Wanted<'_>) -> bool {
         let Wanted {
             properties, old, ..
         } = wanted;
@@ -140,11 +155,13 @@ impl Survey {
             .log_group_name
             .as_ref()
             .is_some_and(|old| *old != properties.log_group_name);
-        let is_as_asked = || {
+        // An earlier delivery of this request may have made it.
+        let is_made_before = || {
             let filter = self.filter.as_ref();
-            filter.is_some_and(|filter| filter::is_as_asked(filter, properties))
+            run.turn.is_repeated()
+                && filter.is_some_and(|filter| filter::is_as_asked(filter, properties))
         };
-        self.is_ours(wanted) && (!has_moved || wanted.held || is_as_asked())
+        self.is_ours(wanted) && (!has_moved || wanted.is_return || is_made_before())
     }
 
     /// Whether anything shows that the objects of these names are the resource's.
@@ -169,7 +186,7 @@ impl Survey {
         let Some(second) = self.feeds.iter().find(|feed| !is_known(feed)) else {
             return Ok(());
         };
-        if properties.adopt || wanted.held || old.metric.as_ref() == Some(&properties.metric) {
+        if properties.adopt || wanted.is_return || old.metric.as_ref() == Some(&properties.metric) {
             warn!(
                 filter = second.filter,
                 log_group = second.log_group,

@@ -1,6 +1,8 @@
 //! The topic that people subscribe to: who may publish to it, its key, its tags and its e-mail
 //! subscriptions.
 
+use std::cell::RefCell;
+
 use aws_sdk_sns::Client as Sns;
 use aws_sdk_sns::types::Tag;
 use serde_json::{Map, Value, json};
@@ -28,6 +30,11 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// The key that encrypts the topic.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// As attributes. An empty key turns encryption off.
     pub(super) fn attributes(&self) -> [(&'static str, &str); 2] {
         let key = self.key.as_deref().unwrap_or_default();
@@ -43,7 +50,7 @@ fn statements(scope: &Scope, names: &Names) -> [Value; 2] {
     let topic_arn = scope.topic_arn(&names.topic);
     [
         json!({
-            "Sid": "AlarmsOfThisAccount",
+            "Sid": "KmsAlarmOfThisAccount",
             "Effect": "Allow",
             "Principal": {"Service": "cloudwatch.amazonaws.com"},
             "Action": "sns:Publish",
@@ -57,7 +64,7 @@ fn statements(scope: &Scope, names: &Names) -> [Value; 2] {
             },
         }),
         json!({
-            "Sid": "OnlyOverTls",
+            "Sid": "KmsAlarmOnlyOverTls",
             "Effect": "Deny",
             "Principal": "*",
             "Action": "sns:Publish",
@@ -73,23 +80,22 @@ fn policy(statements: &[Value]) -> Value {
 }
 
 /// An existing policy with our statements in place of those with the same names. All others stay:
-/// other people may rely on them. The same text when nothing changes.
+/// other people may rely on them. The same text when it has our statements already.
 fn merged_policy(existing: &str, statements: &[Value]) -> Result<String, serde_json::Error> {
     let mut policy: Map<String, Value> = serde_json::from_str(existing)?;
     let is_ours = |statement: &Value| {
         let sid = statement.get("Sid");
         statements.iter().any(|ours| ours.get("Sid") == sid)
     };
-    let before = policy.remove("Statement");
-    let others = match before.clone() {
+    let before = match policy.remove("Statement") {
         Some(Value::Array(statements)) => statements,
         single => Vec::from_iter(single),
     };
-    let others = others.into_iter().filter(|statement| !is_ours(statement));
-    let merged: Value = statements.iter().cloned().chain(others).collect();
-    if before.as_ref() == Some(&merged) {
+    if statements.iter().all(|ours| before.contains(ours)) {
         return Ok(existing.to_owned());
     }
+    let others = before.into_iter().filter(|statement| !is_ours(statement));
+    let merged: Value = statements.iter().cloned().chain(others).collect();
     policy.insert("Statement".to_owned(), merged);
     Ok(Value::Object(policy).to_string())
 }
@@ -276,11 +282,12 @@ async fn subscriptions(sns: &Sns, topic_arn: &str) -> Result<Vec<Subscription>, 
 }
 
 /// Subscribes each address that is neither subscribed nor pending, because a second request would
-/// send another confirmation mail.
+/// send another confirmation mail, and notes it.
 pub(super) async fn subscribe(
     sns: &Sns,
     topic_arn: &str,
     addresses: &[String],
+    subscribed: &RefCell<Vec<String>>,
 ) -> Result<(), Fault> {
     if addresses.is_empty() {
         return Ok(());
@@ -304,6 +311,7 @@ pub(super) async fn subscribe(
             .send()
             .await
             .map_err(|error| Fault::new("sns:Subscribe", topic_arn, &error))?;
+        subscribed.borrow_mut().push(address.clone());
     }
     if again > 0 {
         warn!(
@@ -315,7 +323,7 @@ pub(super) async fn subscribe(
 }
 
 /// Unsubscribes addresses that the properties no longer name. A pending subscription cannot be
-/// ended; SNS drops it after two days. Subscriptions that people made themselves stay.
+/// ended; SNS drops it after two days. Addresses that no properties named stay.
 ///
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html>
 pub(super) async fn unsubscribe(
@@ -373,14 +381,14 @@ mod tests {
 
     #[test]
     fn statements_of_others_stay_in_a_policy() {
-        let ours = json!({"Sid": "AlarmsOfThisAccount", "Effect": "Allow"});
+        let ours = json!({"Sid": "KmsAlarmOfThisAccount", "Effect": "Allow"});
         let merged = |existing: Value| {
             let merged = merged_policy(&existing.to_string(), std::slice::from_ref(&ours)).unwrap();
             serde_json::from_str::<Value>(&merged).unwrap()
         };
         let theirs = json!({"Sid": "Theirs", "Effect": "Deny"});
         let unnamed = json!({"Effect": "Allow"});
-        let outdated = json!({"Sid": "AlarmsOfThisAccount", "Effect": "Deny"});
+        let outdated = json!({"Sid": "KmsAlarmOfThisAccount", "Effect": "Deny"});
         assert_eq!(
             merged(json!({"Id": "a", "Statement": [theirs, outdated, unnamed]})),
             json!({"Id": "a", "Statement": [ours, theirs, unnamed]})

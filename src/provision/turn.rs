@@ -2,18 +2,19 @@
 //!
 //! When a user cancels an update or a Create, CloudFormation sends the next request while the last
 //! one still runs. Lambda delivers a request again when its answer was lost, and sometimes for no
-//! reason. So each request leaves log streams in the function's own log group, which is there
+//! reason. So each delivery leaves log streams in the function's own log group, which is there
 //! before the first Create and after the last Delete:
 //!
 //! ```text
-//! kms-alarm/<owner>/<time>-<request>           it has begun
-//! kms-alarm/<owner>/<time>-<request>/<end>     it was answered: <how it ended>-<properties>
+//! kms-alarm/<owner>/<time>-<request>-<properties>/began-<milliseconds>-<log stream>
+//! kms-alarm/<owner>/<time>-<request>-<properties>/<end>
 //! ```
 //!
-//! What must hold: a run whose request is not the newest writes nothing more; no run begins while
-//! an earlier one may still write, or while what it wrote may not show yet, as long as there is time
-//! to wait; and a request that was answered is not carried out again. Without the log group there are
-//! no turns, and the work is done anyway.
+//! The time is that of CloudFormation's signature; the rest are digests. What must hold: a run whose
+//! request is not the newest writes nothing more; no run begins while an earlier one may still
+//! write, or while what it wrote may not show yet, as long as there is time to wait; and a request
+//! that has ended is not carried out again. Where the streams cannot be made or listed there are no
+//! turns, and the work is done anyway.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>
 
@@ -27,6 +28,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use super::end::End;
 use super::error::Error;
 use super::resource::Resource;
 use crate::custom_resource::Request;
@@ -36,32 +38,24 @@ use crate::owner::digest;
 
 /// How often a waiting run looks whether the run before it has ended.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long a look at the other requests counts.
+const FRESH: Duration = Duration::from_secs(1);
 /// How long listings and tags may take to show what an earlier run wrote.
 const SETTLE: Duration = Duration::from_secs(5);
 /// The time that a run keeps for its own work while it waits.
 const WORK: Duration = Duration::from_secs(15);
-/// The streams of the newest requests, two of each. The one that a rollback returns to is among
-/// them.
+/// The time to note how a request ended.
+const NOTE: Duration = Duration::from_secs(2);
+/// The streams to list, newest first: two or more of each request.
 const STREAMS: i32 = 50;
-
-/// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Everything was made as its properties say, or was removed.
-    Succeeded,
-    /// It failed, and everything is as it was before.
-    Undone,
-    /// It failed, and it may have left something.
-    Left,
-}
 
 /// Whether a delivery of a request is to be worked on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is.
     Current,
-    /// Another delivery of the same request was answered.
-    Answered(End),
+    /// Another delivery of the same request has ended.
+    Ended(End),
     /// CloudFormation has sent a later request about the resource.
     Superseded,
 }
@@ -69,112 +63,96 @@ pub enum Standing {
 /// One delivery of a request, among all requests about the resource.
 pub struct Turn<'a> {
     logs: &'a Logs,
-    /// The function's own log group, if it is known.
-    log_group: Option<&'a str>,
-    /// Whether a call for a turn has failed, so that there are none.
-    is_given_up: Cell<bool>,
+    /// The function's own log group; empty when it is not known.
+    log_group: &'a str,
     /// What the streams of all requests about the resource begin with.
     prefix: String,
-    /// When CloudFormation made this request, in a form that sorts by time.
-    time: String,
-    /// [`Request::request_id`] as a digest.
-    request: String,
-    /// The [`properties_digest`].
-    properties: String,
+    /// The request: its time, in a form that sorts, its digest, and that of its properties.
+    request: Key,
+    /// What the stream says that tells of this delivery.
+    began: String,
+    /// Whether that stream exists.
+    is_announced: Cell<bool>,
     /// The time of the invocation, and the same moment on the clock that moves on.
     now: (Timestamp, Instant),
     /// How long an invocation may take, and so how long another run may still write.
     lifetime: Duration,
-    /// The requests that were known when this one began.
-    known: RefCell<Vec<Entry>>,
+    /// When it was last seen that no later request has come.
+    seen: Cell<Option<Instant>>,
+    /// The requests that were known when this one began; nothing when they could not be listed.
+    known: RefCell<Option<Vec<Entry>>>,
+}
+
+/// What tells one request from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    time: String,
+    request: String,
+    properties: String,
 }
 
 /// What the streams tell about one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
-    time: String,
-    request: String,
-    /// When its first delivery began, in milliseconds.
-    began: i64,
-    /// How it ended.
-    end: Option<Ended>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Ended {
-    end: End,
-    /// The digest of its properties.
-    properties: String,
-    /// When, in milliseconds.
-    at: i64,
+    key: Key,
+    /// Each delivery that began: what its stream says, and when, in milliseconds.
+    began: Vec<(String, i64)>,
+    /// How it ended, and when.
+    end: Option<(End, i64)>,
 }
 
 impl<'a> Turn<'a> {
     /// A delivery of a request. `log_group` is the function's own, empty when it is not known.
     pub fn new(
         logs: &'a Logs,
-        log_group: &'a str,
+        (log_group, log_stream): (&'a str, &str),
         request: &Request,
         made_at: Timestamp,
         now: Timestamp,
         deadline: Deadline,
     ) -> Self {
-        let owner = Resource::new(request).owner;
         Self {
             logs,
-            log_group: Some(log_group).filter(|group| !group.is_empty()),
-            is_given_up: Cell::new(false),
-            prefix: format!("kms-alarm/{}/", owner.id),
-            time: made_at.strftime("%Y%m%dT%H%M%SZ").to_string(),
-            request: digest(&request.request_id),
-            properties: properties_digest(&request.resource_properties),
+            log_group,
+            prefix: format!("kms-alarm/{}/", Resource::new(request).owner.id),
+            request: Key {
+                time: made_at.strftime("%Y%m%dT%H%M%SZ").to_string(),
+                request: digest(&request.request_id),
+                properties: properties_digest(&request.resource_properties),
+            },
+            began: format!("began-{}-{}", now.as_millisecond(), digest(log_stream)),
+            is_announced: Cell::new(false),
             now: (now, Instant::now()),
             lifetime: deadline.remaining(),
+            seen: Cell::default(),
             known: RefCell::default(),
         }
     }
 
     /// The digest of the request that the topic's tag and the id of a failed Create carry.
     pub(super) fn request(&self) -> &str {
-        &self.request
+        &self.request.request
     }
 
-    /// Announces the request, and waits until no earlier run may still write, as long as that
+    /// Announces the delivery, and waits until no earlier run may still write, as long as that
     /// leaves enough time for the work.
     pub async fn begin(&self, until: Deadline) -> Standing {
-        let Some(log_group) = self.log_group() else {
-            warn!("the function's log group is unknown, so requests cannot take turns");
-            return Standing::Current;
-        };
-        let is_repeated = match self.create_stream(log_group, &self.stream()).await {
-            Ok(is_new) => !is_new,
-            Err(fault) => {
-                self.give_up(&fault);
-                return Standing::Current;
-            }
-        };
         let until = until.keeping(WORK);
         loop {
-            let entries = match self.entries(log_group).await {
-                Ok(entries) => entries,
-                Err(fault) => {
-                    self.give_up(&fault);
-                    return Standing::Current;
-                }
+            let Ok(Some(entries)) = until.limit(self.entries()).await else {
+                return Standing::Current;
             };
             let mine = entries.iter().find(|entry| self.is_mine(entry));
-            let end = mine.and_then(|mine| mine.end.as_ref().map(|ended| ended.end));
+            let end = mine.and_then(|mine| mine.end);
             if self.is_superseded(&entries) {
                 return Standing::Superseded;
             }
-            if let Some(end) = end {
-                return Standing::Answered(end);
+            if let Some((end, _)) = end {
+                return Standing::Ended(end);
             }
-            let mut others = entries
-                .iter()
-                .filter(|entry| is_repeated || !self.is_mine(entry));
-            let must_wait = others.any(|entry| self.is_unsettled(entry));
-            self.known.replace(entries);
+            self.seen.set(Some(Instant::now()));
+            let must_wait = entries.iter().any(|entry| self.is_unsettled(entry));
+            self.known.replace(Some(entries));
             if !must_wait || until.remaining() < LOOK {
                 return Standing::Current;
             }
@@ -183,138 +161,191 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Makes sure, before a write, that no later request has come.
+    /// Makes sure, before a write, that no later request has come. What was seen within the last
+    /// second counts: listings are no fresher than that.
     ///
     /// # Errors
     ///
     /// [`Error::Superseded`].
     pub(super) async fn check(&self) -> Result<(), Error> {
-        let Some(log_group) = self.log_group() else {
+        if self.seen.get().is_some_and(|seen| seen.elapsed() < FRESH) {
             return Ok(());
-        };
-        match self.entries(log_group).await {
-            Ok(entries) if self.is_superseded(&entries) => Err(Error::Superseded),
-            Ok(_) => Ok(()),
-            Err(fault) => {
-                self.give_up(&fault);
+        }
+        match self.entries().await {
+            Some(entries) if self.is_superseded(&entries) => Err(Error::Superseded),
+            _ => {
+                self.seen.set(Some(Instant::now()));
                 Ok(())
             }
         }
     }
 
-    /// Notes how the request ended, after it was answered.
+    /// Notes how the request ended. That comes before the answer: the next request must not find
+    /// this one still at work.
     pub async fn end(&self, end: End) {
-        // A call for a turn may have failed earlier; this one tells the next request about it.
-        let Some(log_group) = self.log_group else {
+        if self.log_group.is_empty() {
             return;
-        };
-        let stream = format!("{}/{}-{}", self.stream(), end.word(), self.properties);
-        if let Err(fault) = self.create_stream(log_group, &stream).await {
-            self.give_up(&fault);
+        }
+        let noting = self.create_stream(end.word());
+        let noted = Deadline::after(NOTE).limit(noting).await;
+        match noted {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => warn!(%fault, "how the request ended could not be noted"),
+            Err(_) => warn!("how the request ended could not be noted in time"),
         }
     }
 
-    /// Whether the streams tell about other requests.
-    pub(super) fn is_known(&self) -> bool {
-        self.log_group().is_some()
+    /// Whether the streams tell of another request. Without one, a run may be at work that could
+    /// not announce itself.
+    pub(super) fn tells_of_another(&self) -> bool {
+        self.others().is_some_and(|others| !others.is_empty())
     }
 
-    /// Whether properties were in force: a request with them succeeded.
-    pub(super) fn held(&self, properties: &Value) -> bool {
-        self.ends(properties).contains(&End::Succeeded)
+    /// Whether an earlier delivery of this request has begun. It may have left something.
+    pub fn is_repeated(&self) -> bool {
+        let known = self.known.borrow();
+        let mut entries = known.iter().flatten();
+        let mine = entries.find(|entry| self.is_mine(entry));
+        mine.is_some_and(|mine| mine.began.iter().any(|(began, _)| *began != self.began))
     }
 
-    /// Whether every request with these properties failed and undid what it had done.
-    pub(super) fn were_undone(&self, properties: &Value) -> bool {
-        let ends = self.ends(properties);
-        !ends.is_empty() && ends.iter().all(|end| *end == End::Undone)
+    /// Whether an Update with these properties is a return to what held before: a request with them
+    /// succeeded, or the last one carried the properties that it comes from and did not succeed.
+    /// Where that is not known, it may be one.
+    pub(super) fn is_return(&self, properties: &Value, old_properties: &Value) -> bool {
+        let Some(others) = self.others() else {
+            return true;
+        };
+        let (new, old) = (
+            properties_digest(properties),
+            properties_digest(old_properties),
+        );
+        let held = |entry: &Entry| entry.key.properties == new && entry.ended(End::Succeeded);
+        let failed = |entry: &Entry| entry.key.properties == old && !entry.ended(End::Succeeded);
+        others.iter().any(held) || others.last().is_some_and(failed)
+    }
+
+    /// What became of the requests with these properties.
+    pub(super) fn fate(&self, properties: &Value) -> Fate {
+        let digest = properties_digest(properties);
+        let mut others = self.others().unwrap_or_default();
+        others.retain(|entry| entry.key.properties == digest);
+        if others.iter().any(|entry| entry.ended(End::Succeeded)) {
+            Fate::Held
+        } else if !others.is_empty() && others.iter().all(|entry| entry.ended(End::Undone)) {
+            Fate::Undone
+        } else {
+            Fate::Unknown
+        }
     }
 
     /// Whether a request failed and undid what it had done: the one with this digest, or else the
     /// newest one before this.
     pub(super) fn was_undone(&self, request: Option<&str>) -> bool {
-        let known = self.known.borrow();
+        let others = self.others().unwrap_or_default();
         let entry = match request {
-            Some(request) => known.iter().find(|entry| entry.request == request),
-            None => known
-                .iter()
-                .filter(|entry| !self.is_mine(entry))
-                .max_by(|one, two| one.order().cmp(&two.order())),
+            Some(request) => others.iter().find(|entry| entry.key.request == request),
+            None => others.last(),
         };
-        let ended = entry.and_then(|entry| entry.end.as_ref());
-        ended.is_some_and(|ended| ended.end == End::Undone)
+        entry.is_some_and(|entry| entry.ended(End::Undone))
     }
 
-    fn ends(&self, properties: &Value) -> Vec<End> {
-        let properties = properties_digest(properties);
-        let known = self.known.borrow();
-        let ended = known.iter().filter_map(|entry| entry.end.as_ref());
-        ended
-            .filter(|ended| ended.properties == properties)
-            .map(|ended| ended.end)
-            .collect()
-    }
-
-    /// The log group, as long as it can be used.
-    fn log_group(&self) -> Option<&'a str> {
-        self.log_group.filter(|_| !self.is_given_up.get())
-    }
-
-    fn stream(&self) -> String {
-        format!("{}{}-{}", self.prefix, self.time, self.request)
+    /// The other requests, oldest first, if they could be listed.
+    fn others(&self) -> Option<Vec<Entry>> {
+        let mut others = self.known.borrow().clone()?;
+        others.retain(|entry| !self.is_mine(entry));
+        others.sort_by(|one, two| one.order().cmp(&two.order()));
+        Some(others)
     }
 
     fn is_mine(&self, entry: &Entry) -> bool {
-        entry.request == self.request
+        entry.key.request == self.request.request
     }
 
     fn is_superseded(&self, entries: &[Entry]) -> bool {
         // Not listed yet: it has just begun.
         let mine = entries.iter().find(|entry| self.is_mine(entry));
-        let mine = mine.map_or((self.time.as_str(), i64::MAX), Entry::order);
-        entries.iter().any(|entry| entry.order() > mine)
+        let mine = mine.map_or((self.request.time.as_str(), i64::MAX), Entry::order);
+        let mut others = entries.iter().filter(|entry| !self.is_mine(entry));
+        others.any(|entry| entry.order() > mine)
     }
 
-    /// Whether a run may still write, or what it has written may not show yet.
+    /// Whether an earlier run may still write, or what it has written may not show yet.
     fn is_unsettled(&self, entry: &Entry) -> bool {
         let (then, since) = self.now;
         let now = i128::from(then.as_millisecond()) + millis(since.elapsed());
-        let (from, time) = match &entry.end {
-            None => (entry.began, self.lifetime),
-            Some(ended) if ended.end == End::Undone => return false,
-            Some(ended) => (ended.at, SETTLE),
-        };
-        now < i128::from(from) + millis(time)
-    }
-
-    /// Makes a log stream. Returns whether it is new.
-    async fn create_stream(&self, log_group: &str, stream: &str) -> Result<bool, Fault> {
-        let created = self
-            .logs
-            .create_log_stream()
-            .log_group_name(log_group)
-            .log_stream_name(stream)
-            .send()
-            .await;
-        match created.map_err(|error| Fault::new("logs:CreateLogStream", stream, &error)) {
-            Ok(_) => Ok(true),
-            Err(fault) if fault.has_code(&["ResourceAlreadyExistsException"]) => Ok(false),
-            Err(fault) => Err(fault),
+        let is_within = |from: i64, time| now < i128::from(from) + millis(time);
+        match entry.end {
+            Some((End::Undone, _)) => false,
+            Some((_, at)) => is_within(at, SETTLE),
+            None => {
+                // Of two deliveries of one request, the later one waits.
+                let own = entry.began.iter().find(|(began, _)| *began == self.began);
+                let is_earlier = |(began, at): &&(String, i64)| {
+                    own.is_none_or(|own| (at, began) < (&own.1, &own.0))
+                };
+                let mut earlier = entry.began.iter().filter(is_earlier);
+                earlier.any(|(_, at)| is_within(*at, self.lifetime))
+            }
         }
     }
 
-    async fn entries(&self, log_group: &str) -> Result<Vec<Entry>, Fault> {
+    /// Makes the stream that says this of the request. One that exists is as good.
+    async fn create_stream(&self, what: &str) -> Result<(), Fault> {
+        let Key {
+            time,
+            request,
+            properties,
+        } = &self.request;
+        let stream = format!("{}{time}-{request}-{properties}/{what}", self.prefix);
+        let created = self
+            .logs
+            .create_log_stream()
+            .log_group_name(self.log_group)
+            .log_stream_name(&stream)
+            .send()
+            .await;
+        match created.map_err(|error| Fault::new("logs:CreateLogStream", stream, &error)) {
+            Err(fault) if !fault.has_code(&["ResourceAlreadyExistsException"]) => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    /// The requests that the streams tell of, after this delivery was announced; nothing when that
+    /// is not possible, which is not worth a failure.
+    async fn entries(&self) -> Option<Vec<Entry>> {
+        if self.log_group.is_empty() {
+            warn!("requests cannot take turns, because the function's log group is not known");
+            return None;
+        }
+        let entries = async {
+            if !self.is_announced.get() {
+                self.create_stream(&self.began).await?;
+                self.is_announced.set(true);
+            }
+            self.list().await
+        };
+        match entries.await {
+            Ok(entries) => Some(entries),
+            Err(fault) => {
+                warn!(%fault, "requests cannot take turns");
+                None
+            }
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<Entry>, Fault> {
         let described = self
             .logs
             .describe_log_streams()
-            .log_group_name(log_group)
+            .log_group_name(self.log_group)
             .log_stream_name_prefix(&self.prefix)
             .order_by(OrderBy::LogStreamName)
             .descending(true)
             .limit(STREAMS)
             .send()
             .await
-            .map_err(|error| Fault::new("logs:DescribeLogStreams", log_group, &error))?;
+            .map_err(|error| Fault::new("logs:DescribeLogStreams", self.log_group, &error))?;
         let mut entries: Vec<Entry> = Vec::new();
         for stream in described.log_streams() {
             let name = stream.log_stream_name().unwrap_or_default();
@@ -324,65 +355,68 @@ impl<'a> Turn<'a> {
             };
             let known = entries
                 .iter_mut()
-                .find(|entry| entry.request == found.request);
+                .find(|entry| entry.key.request == found.key.request);
             match known {
-                Some(entry) => {
-                    entry.began = entry.began.min(found.began);
-                    entry.end = entry.end.take().or(found.end);
-                }
+                Some(entry) => entry.add(found),
                 None => entries.push(found),
             }
         }
         Ok(entries)
     }
+}
 
-    /// Goes on without turns, which are better than nothing but not worth a failure.
-    fn give_up(&self, fault: &Fault) {
-        warn!(%fault, "requests cannot take turns");
-        self.is_given_up.set(true);
-    }
+/// What became of the requests with certain properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// One of them succeeded.
+    Held,
+    /// All of them failed, and undid what they had done.
+    Undone,
+    /// It is not known.
+    Unknown,
 }
 
 impl Entry {
-    /// Reads `<time>-<request>` or `<time>-<request>/<end>`.
+    /// Reads what one stream says, which was made at that time.
     fn read(stream: &str, created: i64) -> Option<Self> {
-        let (name, end) = match stream.split_once('/') {
-            Some((name, end)) => (name, Some(end)),
-            None => (stream, None),
+        let (key, what) = stream.split_once('/')?;
+        let mut parts = key.splitn(3, '-').map(str::to_owned);
+        let key = Key {
+            time: parts.next()?,
+            request: parts.next()?,
+            properties: parts.next()?,
         };
-        let (time, request) = name.split_once('-')?;
-        let end = end.and_then(|end| {
-            let (word, properties) = end.split_once('-')?;
-            let ends = [End::Succeeded, End::Undone, End::Left];
-            Some(Ended {
-                end: ends.into_iter().find(|end| end.word() == word)?,
-                properties: properties.to_owned(),
-                at: created,
-            })
-        });
+        let end = End::of(what);
         Some(Self {
-            time: time.to_owned(),
-            request: request.to_owned(),
-            began: created,
-            end,
+            key,
+            began: match end {
+                Some(_) => Vec::new(),
+                None => vec![(what.to_owned(), created)],
+            },
+            end: end.map(|end| (end, created)),
         })
+    }
+
+    /// Adds what another stream says about the request.
+    fn add(&mut self, other: Self) {
+        // Without a signature, each delivery has a time of its own.
+        if other.key.time < self.key.time {
+            self.key.time = other.key.time;
+        }
+        self.began.extend(other.began);
+        self.end = self.end.or(other.end);
+    }
+
+    fn ended(&self, end: End) -> bool {
+        self.end.is_some_and(|(ended, _)| ended == end)
     }
 
     /// What requests are sorted by. CloudFormation signs with seconds; two requests within one are
     /// in the order in which they began.
     fn order(&self) -> (&str, i64) {
-        (&self.time, self.began)
-    }
-}
-
-impl End {
-    /// What its log stream says.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Undone => "undone",
-            Self::Left => "left",
-        }
+        let began = self.began.iter().map(|(_, at)| *at).min();
+        let ended = self.end.map(|(_, at)| at);
+        (&self.key.time, began.or(ended).unwrap_or_default())
     }
 }
 
@@ -412,29 +446,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_tells_a_request_and_its_end() {
-        let read = |stream| Entry::read(stream, 7);
-        let entry = |end| {
+    fn a_stream_tells_of_a_beginning_or_an_end() {
+        let read = |what| {
+            Entry::read(
+                &format!("20261123T094720Z-1f2e3d4c5b6a-aabbccddeeff/{what}"),
+                7,
+            )
+        };
+        let entry = |began: Vec<(String, i64)>, end| {
             Some(Entry {
-                time: "20261123T094720Z".to_owned(),
-                request: "1f2e3d4c5b6a".to_owned(),
-                began: 7,
+                key: Key {
+                    time: "20261123T094720Z".to_owned(),
+                    request: "1f2e3d4c5b6a".to_owned(),
+                    properties: "aabbccddeeff".to_owned(),
+                },
+                began,
                 end,
             })
         };
-        assert_eq!(read("20261123T094720Z-1f2e3d4c5b6a"), entry(None));
-        for end in [End::Succeeded, End::Undone, End::Left] {
-            let stream = format!("20261123T094720Z-1f2e3d4c5b6a/{}-aabbccddeeff", end.word());
-            assert_eq!(
-                Entry::read(&stream, 7),
-                entry(Some(Ended {
-                    end,
-                    properties: "aabbccddeeff".to_owned(),
-                    at: 7,
-                }))
-            );
+        let began = "began-1795427240000-0123456789ab";
+        assert_eq!(read(began), entry(vec![(began.to_owned(), 7)], None));
+        for end in [End::Succeeded, End::Removed, End::Undone, End::Left] {
+            assert_eq!(read(end.word()), entry(Vec::new(), Some((end, 7))));
         }
-        assert_eq!(read("x"), None);
+        assert_eq!(Entry::read("x", 7), None);
     }
 
     #[test]

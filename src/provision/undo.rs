@@ -1,20 +1,29 @@
 //! Undoing a run that failed: everything is put back as it was.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_cloudwatchlogs::types::MetricFilter;
 
 use super::error::Error;
-use super::ownership::Ownership;
 use super::run::{Run, patiently};
 use super::{alarm, filter, topic};
 use crate::fault::Fault;
 use crate::names::Names;
 
-/// What one run has changed, oldest first.
+/// What one run has changed.
 #[derive(Default)]
-pub(super) struct Changes(RefCell<Vec<Change>>);
+pub(super) struct Changes {
+    /// What was there before each change, oldest first.
+    before: RefCell<Vec<Change>>,
+    /// The addresses that it subscribed.
+    pub(super) subscribed: RefCell<Vec<String>>,
+    /// Whether a new filter was asked for, and no answer has come.
+    is_filter_unanswered: Cell<bool>,
+    /// Whether the run has looked at the topic, and the request that had completed it then.
+    has_looked: Cell<bool>,
+    completed_by: RefCell<Option<String>>,
+}
 
 /// What was there before a change; nothing when the object is new.
 pub(super) enum Change {
@@ -26,6 +35,8 @@ pub(super) enum Change {
     /// In this log group.
     NewFilter(String),
     Filter(MetricFilter),
+    /// It was removed.
+    NoFilter(MetricFilter),
     NewAlarm,
     Alarm(Box<MetricAlarm>),
     /// The keys of new tags.
@@ -41,16 +52,29 @@ impl Changes {
         change: Change,
         write: impl Future<Output = Result<(), Fault>>,
     ) -> Result<(), Fault> {
+        let is_new_filter = matches!(change, Change::NewFilter(_));
         let is_first = !self.any(|known| known.is_about_the_same(&change));
         // What an earlier attempt of this run made or changed was otherwise before that.
         if is_first {
-            self.0.borrow_mut().push(change);
+            self.before.borrow_mut().push(change);
         }
+        self.is_filter_unanswered.set(is_new_filter);
         let written = write.await;
-        if is_first && written.as_ref().is_err_and(Fault::is_refusal) {
-            self.0.borrow_mut().pop();
+        let is_refused = written.as_ref().is_err_and(|fault| fault.is_refusal);
+        if is_refused || written.is_ok() {
+            self.is_filter_unanswered.set(false);
+        }
+        if is_first && is_refused {
+            self.before.borrow_mut().pop();
         }
         written
+    }
+
+    /// Notes who had completed the topic when the run first looked.
+    pub(super) fn note_completed(&self, completed_by: Option<&str>) {
+        if !self.has_looked.replace(true) {
+            self.completed_by.replace(completed_by.map(str::to_owned));
+        }
     }
 
     /// Whether this run made the topic.
@@ -64,7 +88,7 @@ impl Changes {
     }
 
     fn any(&self, is: impl Fn(&Change) -> bool) -> bool {
-        self.0.borrow().iter().any(is)
+        self.before.borrow().iter().any(is)
     }
 }
 
@@ -87,25 +111,56 @@ impl Change {
     fn filters_log_group(&self) -> Option<&str> {
         match self {
             Self::NewFilter(log_group) => Some(log_group),
-            Self::Filter(before) => before.log_group_name(),
+            Self::Filter(before) | Self::NoFilter(before) => before.log_group_name(),
             _ => None,
         }
     }
 }
 
 /// Undoes everything that a run changed under these names, newest first, as far as that succeeds.
-/// What belongs to another stack by now stays.
+/// What belongs to another stack by now stays. What somebody removed since is not made again.
 ///
 /// # Errors
 ///
-/// The first change that could not be undone.
+/// The first change that could not be undone, or why nothing may be.
 pub(super) async fn undo(run: &Run<'_>, names: &Names, changes: &Changes) -> Result<(), Error> {
+    let arn = run.account.scope.topic_arn(&names.topic);
+    let sns = run.account.sns;
+    if is_completed_since(run, &arn, changes).await {
+        return Err(Error::CompletedSince);
+    }
+    let subscribed = changes.subscribed.take();
+    let made_topic = changes.made_topic();
     let mut result = Ok(());
-    for change in changes.0.take().iter().rev() {
-        let undone = patiently(run.until, || undo_one(run, names, change)).await;
+    if !subscribed.is_empty() && !made_topic {
+        let unsubscribed = topic::unsubscribe(sns, &arn, &subscribed, &[]).await;
+        result = result.and(unsubscribed.map_err(Error::from));
+    }
+    for change in changes.before.take().iter().rev() {
+        // Its tags prove whose the rest is.
+        if matches!(change, Change::NewTopic) {
+            result.clone()?;
+            if changes.is_filter_unanswered.get() {
+                return Err(Error::FilterUnanswered);
+            }
+        }
+        // Boxed, because the futures of a dozen SDK calls are large.
+        let undone = patiently(run.until, || Box::pin(undo_one(run, names, change))).await;
         result = result.and(undone);
     }
     result
+}
+
+/// Whether another delivery or another request has completed the topic since this run first looked.
+async fn is_completed_since(run: &Run<'_>, arn: &str, changes: &Changes) -> bool {
+    if !changes.has_looked.get() {
+        return false;
+    }
+    let before = changes.completed_by.take();
+    let found = topic::ownership(run.account.sns, arn, &run.resource.owner).await;
+    found.is_ok_and(|found| {
+        found.completed_by().is_some() && found.completed_by() != before.as_deref()
+    })
 }
 
 async fn undo_one(run: &Run<'_>, names: &Names, change: &Change) -> Result<(), Error> {
@@ -115,32 +170,54 @@ async fn undo_one(run: &Run<'_>, names: &Names, change: &Change) -> Result<(), E
         account.scope.topic_arn(&names.topic),
         account.scope.alarm_arn(&names.alarm),
     );
-    let is_theirs = |ownership: &Ownership| matches!(ownership, Ownership::Theirs(_));
     match change {
         Change::NewAlarm => {
             let found = alarm::find(account.cloudwatch, &names.alarm, &alarm_arn, owner).await?;
-            if !is_theirs(&found.ownership) {
+            if !found.ownership.is_theirs() {
                 alarm::remove(account.cloudwatch, &names.alarm).await?;
             }
         }
         Change::Alarm(before) => {
-            alarm::restore(account.cloudwatch, before.as_ref().clone()).await?;
+            let found = alarm::find(account.cloudwatch, &names.alarm, &alarm_arn, owner).await?;
+            if found.alarm.is_some() {
+                alarm::restore(account.cloudwatch, before.as_ref().clone()).await?;
+            }
         }
-        Change::AlarmTags(keys) => alarm::untag(account.cloudwatch, &alarm_arn, keys).await?,
+        Change::AlarmTags(keys) => {
+            gone_is_undone(alarm::untag(account.cloudwatch, &alarm_arn, keys).await)?;
+        }
         Change::NewFilter(log_group) => {
             filter::remove(account.logs, log_group, &names.filter).await?;
         }
-        Change::Filter(before) => filter::restore(account.logs, before.clone()).await?,
+        Change::Filter(before) => {
+            let log_group = before.log_group_name().unwrap_or_default();
+            if filter::find(account.logs, log_group, &names.filter)
+                .await?
+                .is_some()
+            {
+                filter::restore(account.logs, before.clone()).await?;
+            }
+        }
+        Change::NoFilter(before) => filter::restore(account.logs, before.clone()).await?,
         Change::NewTopic => {
-            let found = topic::find(account.sns, &topic_arn, owner).await?;
-            if !is_theirs(&found.ownership) {
+            let found = topic::ownership(account.sns, &topic_arn, owner).await?;
+            if !found.is_theirs() {
                 topic::remove(account.sns, &topic_arn).await?;
             }
         }
         Change::TopicAttribute(name, before) => {
-            topic::set(account.sns, &topic_arn, name, before).await?;
+            gone_is_undone(topic::set(account.sns, &topic_arn, name, before).await)?;
         }
-        Change::TopicTags(keys) => topic::untag(account.sns, &topic_arn, keys).await?,
+        Change::TopicTags(keys) => {
+            gone_is_undone(topic::untag(account.sns, &topic_arn, keys).await)?;
+        }
     }
     Ok(())
+}
+
+fn gone_is_undone(undone: Result<(), Fault>) -> Result<(), Fault> {
+    match undone {
+        Err(fault) if fault.is_not_found() => Ok(()),
+        undone => undone,
+    }
 }

@@ -127,7 +127,7 @@ async fn create_answers_with_every_attribute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn create_looks_first_and_makes_the_alarm_last() {
+async fn create_looks_first_and_asks_people_when_the_alarm_is_there() {
     let aws = FakeAws::with_log_group();
     answered(
         &aws,
@@ -142,10 +142,10 @@ async fn create_looks_first_and_makes_the_alarm_last() {
             "cloudwatch:DescribeAlarms",
             "logs:DescribeMetricFilters",
             "sns:CreateTopic",
-            "sns:ListSubscriptionsByTopic",
-            "sns:Subscribe",
             "logs:PutMetricFilter",
             "cloudwatch:PutMetricAlarm",
+            "sns:ListSubscriptionsByTopic",
+            "sns:Subscribe",
             "sns:TagResource",
             "PUT",
         ]
@@ -161,7 +161,7 @@ async fn the_topic_policy_allows_two_alarms_and_only_tls() {
         policy["Statement"],
         json!([
             {
-                "Sid": "AlarmsOfThisAccount",
+                "Sid": "KmsAlarmOfThisAccount",
                 "Effect": "Allow",
                 "Principal": {"Service": "cloudwatch.amazonaws.com"},
                 "Action": "sns:Publish",
@@ -175,7 +175,7 @@ async fn the_topic_policy_allows_two_alarms_and_only_tls() {
                 },
             },
             {
-                "Sid": "OnlyOverTls",
+                "Sid": "KmsAlarmOnlyOverTls",
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "sns:Publish",

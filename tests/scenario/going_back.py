@@ -129,7 +129,7 @@ def with_room_for_tags_it_is_adopted(world):
     expect("the topic's display name", "Security", now["topic"]["DisplayName"])
     statements = now["topic"]["Policy"]["Statement"]
     expect("the statement by hand", [world.statement], [each for each in statements if each.get("Sid") == "Backup"])
-    expect("the alarm may publish", 1, sum(each.get("Sid") == "AlarmsOfThisAccount" for each in statements))
+    expect("the alarm may publish", 1, sum(each.get("Sid") == "KmsAlarmOfThisAccount" for each in statements))
     expect("the alarm's period", 10, now["alarm"]["Period"])
     expect("its actions", [world.stack_outputs["AlarmStateTopicArn"]], now["alarm"]["AlarmActions"])
     expect("its OK actions", [], now["alarm"].get("OKActions") or [])
