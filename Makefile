@@ -11,8 +11,9 @@ TESTING := NO_PROXY=$(DIRECT) no_proxy=$(DIRECT) PYTHONPATH=tests PYTHONDONTWRIT
 PYTHON := $(TESTING) $(VENV)/bin/python
 TOOLS := .tools/bin
 FUZZED := event cloudtrail window report answer
-# How long `make fuzz` spends on each of them, in seconds.
+# How long `make fuzz` spends on each of them, in seconds, and how many lives of stacks it makes up.
 EACH := 60
+HISTORIES := 5000
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 BENCH := target/bench/release/bench
 BENCH_MANIFEST := tests/bench/Cargo.toml
@@ -55,12 +56,14 @@ mails: ## Write the approved mails of tests/golden anew, and print them; `git di
 	@cargo test --locked --lib --quiet -- report::tests
 	@tail -n +1 tests/golden/*.txt tests/golden/codes/*.txt
 
-fuzz: $(TOOLS)/cargo-fuzz ## Feed made-up input to the parsers, the window, the report, the answer (EACH=60 seconds)
+fuzz: $(TOOLS)/cargo-fuzz ## Feed made-up input to the parsers, the window, the report, the answer (EACH=60 seconds), and lives to a stack (HISTORIES=5000)
 	@for target in $(FUZZED); do \
 	  mkdir -p fuzz/work/$$target && \
 	  RUSTC_BOOTSTRAP=1 $(TOOLS)/cargo-fuzz run $$target fuzz/work/$$target fuzz/corpus/$$target -- \
 	    -max_total_time=$(EACH) -max_len=65536 -timeout=10 -print_final_stats=1 -verbosity=0 || exit 1; \
 	done
+	@seed=$(or $(SEED),$$(date +%s)); echo "the seed of these histories: SEED=$$seed"; \
+	  KMS_ALARM_SEED=$$seed KMS_ALARM_HISTORIES=$(HISTORIES) cargo test --locked --test it histories::
 
 deny: $(DENY) ## Check the licences and the origin of the crates
 	$(DENY) --locked check bans licenses sources

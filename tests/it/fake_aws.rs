@@ -18,6 +18,7 @@ mod tests;
 mod world;
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -82,6 +83,9 @@ pub struct State {
     pub answers: Vec<String>,
     /// The headers of the last answer.
     pub answer_headers: BTreeMap<String, String>,
+    /// Every call of a delivery that has a name: when, which delivery, what it asked for, and what
+    /// it got. For whoever wonders how something came about.
+    pub story: Vec<String>,
     /// The function's own log group.
     pub streams: Streams,
     faults: Faults,
@@ -199,6 +203,7 @@ impl FakeAws {
 
     fn answered(&self, call: &Call, delivery: Option<&Delivery>) -> HttpResponse {
         let answer = self.state().perform(call, self.now());
+        self.tell(call, delivery, &answer.as_ref().map(|_| "done"));
         if let (Some(delivery), Service::S3) = (delivery, call.service) {
             delivery.note_answer(String::from_utf8_lossy(&call.body).into_owned());
         }
@@ -233,16 +238,29 @@ impl HttpConnector for FakeAws {
 }
 
 impl FakeAws {
+    fn tell(&self, call: &Call, delivery: Option<&Delivery>, what: &dyn Debug) {
+        let name = delivery.map(Delivery::name).unwrap_or_default();
+        if !name.is_empty() {
+            let at = self.began.elapsed().as_secs_f32();
+            let asked = call.brief();
+            let line = format!("{at:7.1} {name}: {} {asked}: {what:?}", call.name);
+            self.state().story.push(line);
+        }
+    }
+
     /// Answers one call, or lets it fail as the delivery or the whole of AWS is to fail.
     fn receive(&self, request: HttpRequest, delivery: Option<&Delivery>) -> HttpConnectorFuture {
         let call = Call::read(request);
-        let fault = delivery.and_then(|delivery| delivery.note_call(&call.name));
+        let fault = delivery.and_then(|delivery| delivery.note_call(&call.name, &call.body));
         let fault = {
             let mut state = self.state();
             state.calls.push(call.name.clone());
             state.parameters.push(call.parameters.clone());
             fault.or_else(|| state.faults.take(&call.name))
         };
+        if let Some(how) = fault {
+            self.tell(&call, delivery, &how);
+        }
         let response = match fault {
             None => self.answered(&call, delivery),
             Some(How::Hang) => return HttpConnectorFuture::new(std::future::pending()),

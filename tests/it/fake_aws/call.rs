@@ -79,6 +79,25 @@ impl Call {
         }
     }
 
+    /// What it asks for, without what all calls have in common.
+    pub fn brief(&self) -> String {
+        if self.service == Service::S3 {
+            return String::from_utf8_lossy(&self.body).into_owned();
+        }
+        let mut brief = self.parameters.clone();
+        if let Some(parameters) = brief.as_object_mut() {
+            let usual = [
+                "Action",
+                "Version",
+                "Attributes.entry.1.value",
+                "limit",
+                "orderBy",
+            ];
+            parameters.retain(|name, _| !usual.contains(&name.as_str()));
+        }
+        brief.to_string()
+    }
+
     /// A parameter's text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).and_then(Value::as_str)

@@ -20,14 +20,30 @@ pub struct Delivery(Arc<Mutex<Progress>>);
 
 #[derive(Debug, Default)]
 struct Progress {
+    name: String,
     calls: Vec<String>,
     answers: Vec<String>,
+    /// Whether it tried to answer that it succeeded.
+    succeeded: bool,
+    /// The calls that were made to fail.
+    failed: Vec<String>,
     faults: Faults,
     dead: bool,
     wakers: Vec<Waker>,
 }
 
 impl Delivery {
+    /// One that is told apart in [`super::State::story`].
+    pub fn named(name: &str) -> Self {
+        let delivery = Self::default();
+        name.clone_into(&mut delivery.progress().name);
+        delivery
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.progress().name.clone()
+    }
+
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,6 +77,21 @@ impl Delivery {
         self.progress().calls.clone()
     }
 
+    /// Whether Lambda has ended it.
+    pub fn is_dead(&self) -> bool {
+        self.progress().dead
+    }
+
+    /// Whether its answer was made to fail.
+    pub fn was_kept_from_answering(&self) -> bool {
+        self.progress().failed.iter().any(|call| call == "PUT")
+    }
+
+    /// Whether it did all that was asked, even if its answer did not arrive.
+    pub fn succeeded(&self) -> bool {
+        self.progress().succeeded
+    }
+
     /// Waits until Lambda has ended it.
     pub async fn died(&self) {
         self.is(|progress| progress.dead).await;
@@ -89,11 +120,17 @@ impl Delivery {
     }
 
     /// Notes a call, and says how it fails.
-    pub(super) fn note_call(&self, name: &str) -> Option<How> {
+    pub(super) fn note_call(&self, name: &str, body: &[u8]) -> Option<How> {
         let mut progress = self.progress();
+        let is_success = || String::from_utf8_lossy(body).contains(r#""Status":"SUCCESS""#);
+        progress.succeeded |= name == "PUT" && is_success();
         progress.calls.push(name.to_owned());
         progress.wake();
-        progress.faults.take(name)
+        let how = progress.faults.take(name);
+        if how.is_some() {
+            progress.failed.push(name.to_owned());
+        }
+        how
     }
 
     pub(super) fn note_answer(&self, answer: String) {
