@@ -111,19 +111,22 @@ async fn create_or_update(run: &Run<'_>, request: &Request) -> Result<Provisione
         Fate::Undone => PartialProperties::default(),
         Fate::Held | Fate::Unknown => PartialProperties::read(&request.old_resource_properties),
     };
-    let proven = run.resource.has_made(&properties.name);
+    let in_place = run.resource.has_made(&properties.name);
+    let held = request.request_type == RequestType::Update
+        && run.turn.fate(&request.resource_properties) == Fate::Held;
     let current_name = run.resource.id.as_ref().map(|id| id.name.as_str());
     let wanted = Wanted {
         properties: &properties,
         old: &old,
         old_fate,
         other_names: [current_name, old.name.as_deref()],
-        proven,
-        is_return: proven
-            && run.turn.is_return(
-                &request.resource_properties,
-                &request.old_resource_properties,
-            ),
+        in_place,
+        proven: in_place || held,
+        is_return: held
+            || (in_place
+                && run
+                    .turn
+                    .comes_from_failure(&request.old_resource_properties)),
     };
     put(run, &wanted).await?;
     answer_of(run.account.scope, request)

@@ -160,7 +160,11 @@ async fn take_turn(
     };
     match turn.begin(until).await {
         Standing::Current => {}
-        Standing::Superseded => return Done::failed(Error::Superseded.to_string(), None),
+        Standing::Superseded => {
+            // An earlier delivery that has not ended may have left something.
+            let end = Some(End::Undone).filter(|_| !turn.is_repeated());
+            return Done::failed(Error::Superseded.to_string(), end);
+        }
         Standing::Ended(end) if end.is_success() => {
             info!("another delivery of the request has done the work");
             let result = provision::answer_of(&scope, request);

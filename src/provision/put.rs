@@ -65,7 +65,7 @@ async fn put_once(
     writing.put_filter().await?;
     writing.put_alarm().await?;
     writing.subscribe().await?;
-    if wanted.proven {
+    if wanted.in_place {
         writing.remove_leftovers().await?;
     }
     writing.complete().await?;

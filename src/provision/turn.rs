@@ -41,7 +41,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long a look at the other requests counts.
 const FRESH: Duration = Duration::from_secs(1);
 /// How long listings and tags may take to show what an earlier run wrote.
-const SETTLE: Duration = Duration::from_secs(5);
+const SETTLE: Duration = Duration::from_secs(6);
 /// The time that a run keeps for its own work while it waits.
 const WORK: Duration = Duration::from_secs(15);
 /// The time to note how a request ended.
@@ -145,6 +145,7 @@ impl<'a> Turn<'a> {
             let mine = entries.iter().find(|entry| self.is_mine(entry));
             let end = mine.and_then(|mine| mine.end);
             if self.is_superseded(&entries) {
+                self.known.replace(Some(entries));
                 return Standing::Superseded;
             }
             if let Some((end, _)) = end {
@@ -209,20 +210,16 @@ impl<'a> Turn<'a> {
         mine.is_some_and(|mine| mine.began.iter().any(|(began, _)| *began != self.began))
     }
 
-    /// Whether an Update with these properties is a return to what held before: a request with them
-    /// succeeded, or the last one carried the properties that it comes from and did not succeed.
-    /// Where that is not known, it may be one.
-    pub(super) fn is_return(&self, properties: &Value, old_properties: &Value) -> bool {
+    /// Whether the last request carried these properties and did not succeed, so that whoever comes
+    /// from them goes back. Where that is not known, it may be so.
+    pub(super) fn comes_from_failure(&self, properties: &Value) -> bool {
         let Some(others) = self.others() else {
             return true;
         };
-        let (new, old) = (
-            properties_digest(properties),
-            properties_digest(old_properties),
-        );
-        let held = |entry: &Entry| entry.key.properties == new && entry.ended(End::Succeeded);
-        let failed = |entry: &Entry| entry.key.properties == old && !entry.ended(End::Succeeded);
-        others.iter().any(held) || others.last().is_some_and(failed)
+        let digest = properties_digest(properties);
+        let is_failure =
+            |entry: &Entry| entry.key.properties == digest && !entry.ended(End::Succeeded);
+        others.last().is_some_and(is_failure)
     }
 
     /// What became of the requests with these properties.

@@ -12,7 +12,9 @@ pub(super) struct Wanted<'a> {
     pub(super) old_fate: Fate,
     /// The base names under which the resource may exist so far.
     pub(super) other_names: [Option<&'a str>; 2],
-    /// Whether the resource's ID proves that the objects of these names are its own.
+    /// Whether the resource has these names already, so that nothing is replaced.
+    pub(super) in_place: bool,
+    /// Whether its ID, or an earlier request, proves that the objects of these names are its own.
     pub(super) proven: bool,
     /// Whether this is a return to what held before, as when an Update is rolled back.
     pub(super) is_return: bool,

@@ -342,8 +342,8 @@ impl Ledger {
             .collect();
         let has = |sid: &str| sids.iter().filter(|known| *known == sid).count();
         must(
-            has("AlarmsOfThisAccount") == 1
-                && has("OnlyOverTls") == 1
+            has("KmsAlarmOfThisAccount") == 1
+                && has("KmsAlarmOnlyOverTls") == 1
                 && (!marks.statement || has("Theirs") == 1),
             &|| format!("the topic's policy has {sids:?}"),
         );
