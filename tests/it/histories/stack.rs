@@ -163,6 +163,11 @@ impl Stacks {
                 }
                 self.aws.state().story.push(format!("by hand: {hand:?}"));
                 self.ledger.borrow_mut().act(*hand, true);
+                if matches!(hand, Hand::TheirTopic | Hand::TheirAlarm) {
+                    // What does not show yet cannot be respected.
+                    let Weather { tags, listings, .. } = self.weather;
+                    sleep(tags.max(listings) * SECOND).await;
+                }
                 Ok(())
             }
             Step::Delete(course) if self.held() => self.delete(course).await,
@@ -273,12 +278,14 @@ impl Stacks {
             return Err(format!("the ID after the Update: {id}"));
         }
         match (then, id == before.id) {
-            (Then::Keep, is_same) => {
+            (Then::Keep, true) => {
                 self.hold(&id, to, sent.at);
-                if !is_same {
-                    self.remove(&before.id, &before.asked, next).await?;
-                }
-                Ok(())
+                let is_alone = course.is_clean() && course.hand.is_none();
+                self.check_who_left(&before.asked, to, is_alone)
+            }
+            (Then::Keep, false) => {
+                self.hold(&id, to, sent.at);
+                self.remove(&before.id, &before.asked, next).await
             }
             (_, true) => {
                 // What it took over is ours now, and so it is after the rollback.
@@ -295,6 +302,21 @@ impl Stacks {
                 self.ledger.borrow_mut().held = Some(before);
                 self.remove(&id, to, next).await
             }
+        }
+    }
+
+    /// Addresses that are no longer asked for get no more mails, unless they have never confirmed.
+    fn check_who_left(&self, before: &Asked, now: &Asked, is_alone: bool) -> Checked {
+        let world = self.aws.world();
+        let (before, kept) = (before.emails(), now.emails());
+        let topic = world.topics.get(&now.topic_arn()).filter(|_| is_alone);
+        let mut subscriptions = topic.into_iter().flat_map(|topic| &topic.subscriptions);
+        let gone = |address: &str| before.contains(&address) && !kept.contains(&address);
+        match subscriptions.find(|(address, arn)| gone(address) && arn.starts_with("arn:")) {
+            Some((address, _)) if !self.ledger.borrow().is_theirs(now) => {
+                Err(format!("{address} was removed and still gets mails"))
+            }
+            _ => Ok(()),
         }
     }
 
