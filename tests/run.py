@@ -165,7 +165,7 @@ def main():
     run(pieces)
     print()
     for line in [line for piece in pieces for line in piece.written.splitlines()]:
-        if line.startswith(("matrix: ", "SKIPPED ")):
+        if line.startswith(("matrix: ", "model: ", "SKIPPED ")):
             print(line)
     for piece in [each for each in pieces if each.failure]:
         print(f"FAILED {piece.name}: {piece.failure}")

@@ -23,9 +23,9 @@ pub enum Error {
     /// The time was up.
     #[error("the AWS calls took longer than the function may run")]
     OutOfTime,
-    /// An object of our name does not show the tags that we may have just given it.
-    #[error("{0} does not show whose it is")]
-    TagsNotShown(String),
+    /// An object that we may have just made is not listed, or does not show its tags.
+    #[error("{0} does not show yet, or not whose it is")]
+    NotShown(String),
     /// A call to AWS failed.
     #[error(transparent)]
     Aws(#[from] Fault),
@@ -54,7 +54,7 @@ impl Error {
     /// removed may still show its tags, and one that was just made may not be listed yet.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::TagsNotShown(_) => true,
+            Self::NotShown(_) => true,
             Self::Aws(fault) => {
                 let of_an_object = fault.action.starts_with("sns:")
                     || fault.action == "cloudwatch:TagResource"

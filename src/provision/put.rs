@@ -51,6 +51,10 @@ async fn put_once(
     changes: &Changes,
 ) -> Result<(), Error> {
     let found = survey(run, names, wanted.properties, changes).await?;
+    let is_absent = |ownership: &Ownership| *ownership == Ownership::Absent;
+    if wanted.in_place && is_absent(&found.alarm.ownership) && run.turn.is_unsettled_yet() {
+        return Err(Error::NotShown(names.alarm.clone()));
+    }
     changes.note_completed(found.topic.ownership.completed_by());
     let adopted = found.check(run, names, wanted)?;
     let writing = Writing {
@@ -132,8 +136,7 @@ impl Writing<'_> {
     }
 
     async fn put_filter(&self) -> Result<(), Error> {
-        // Whoever took the alarm took the filter that feeds it.
-        if self.found.alarm.ownership.is_theirs() {
+        if self.found.has_their_filter() {
             return Ok(());
         }
         self.run.turn.check().await?;

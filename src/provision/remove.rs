@@ -18,8 +18,8 @@ pub(super) async fn remove(
     properties: &PartialProperties,
 ) -> Result<(), Error> {
     let removal = Removal::new(run, name, properties);
-    match patiently(run.until, || removal.when_tags_show()).await {
-        Err(Error::TagsNotShown(_)) => removal.carry_out().await,
+    match patiently(run.until, || removal.when_all_shows()).await {
+        Err(Error::NotShown(_)) => removal.carry_out().await,
         removed => removed,
     }
 }
@@ -52,11 +52,13 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// Removes everything, unless an object shows no tags and may be one that was just made.
-    async fn when_tags_show(&self) -> Result<(), Error> {
+    /// Removes everything, unless something that was just made may not show yet.
+    async fn when_all_shows(&self) -> Result<(), Error> {
         let (topic, alarm) = self.look().await?;
-        if !self.proven && self.may_be_waiting_for_tags(&topic, &alarm.ownership) {
-            return Err(Error::TagsNotShown(self.names.topic.clone()));
+        if self.may_not_be_listed(&topic, &alarm.ownership)
+            || self.may_be_waiting_for_tags(&topic, &alarm.ownership)
+        {
+            return Err(Error::NotShown(self.names.topic.clone()));
         }
         self.remove(&topic, &alarm).await
     }
@@ -105,11 +107,24 @@ impl<'a> Removal<'a> {
         }
     }
 
+    /// Whether an object that is not listed may be one that was just made.
+    fn may_not_be_listed(&self, topic: &Ownership, alarm: &Ownership) -> bool {
+        let turn = self.run.turn;
+        let is_absent = *topic == Ownership::Absent || *alarm == Ownership::Absent;
+        let was_made = self.proven || (turn.tells_of_another() && !self.was_undone());
+        is_absent && was_made && turn.is_unsettled_yet()
+    }
+
     /// Whether an object that shows no owner may be one that a Create has just made.
     fn may_be_waiting_for_tags(&self, topic: &Ownership, alarm: &Ownership) -> bool {
         let is_untagged = |ownership: &Ownership| *ownership == Ownership::Untagged;
-        (is_untagged(topic) || (is_untagged(alarm) && !topic.is_ours()))
-            && !self.run.turn.was_undone(self.run.resource.failed_create())
+        let shows_none = is_untagged(topic) || (is_untagged(alarm) && !topic.is_ours());
+        shows_none && !self.proven && !self.was_undone()
+    }
+
+    /// Whether the Create that this Delete is about has undone what it had done.
+    fn was_undone(&self) -> bool {
+        self.run.turn.was_undone(self.run.resource.failed_create())
     }
 
     /// What is to be done with an object.
@@ -159,9 +174,9 @@ impl<'a> Removal<'a> {
 
     async fn remove_filter(&self, alarm: &alarm::Found, topic: &Ownership) -> Result<(), Error> {
         let logs = self.run.account.logs;
-        // Whoever took the alarm took the filter that feeds it.
-        let ours = (self.proven || topic.is_ours() || alarm.ownership.is_ours())
-            && !alarm.ownership.is_theirs();
+        // Another stack that took the topic and the alarm took the filter too.
+        let is_theirs = topic.is_theirs() && alarm.ownership.is_theirs();
+        let ours = (self.proven || topic.is_ours() || alarm.ownership.is_ours()) && !is_theirs;
         let is_adopted = topic.has_adopted("filter") || alarm.ownership.has_adopted("filter");
         if !ours {
             return Ok(());

@@ -108,9 +108,7 @@ impl Survey {
                 }
             }
         }
-        // Whoever took the alarm took the filter that feeds it; it is left alone with the alarm.
-        let is_left_alone = self.alarm.ownership.is_theirs();
-        if self.filter.is_some() && !is_left_alone && !self.has_our_filter(run, wanted) {
+        if self.filter.is_some() && !self.has_their_filter() && !self.has_our_filter(run, wanted) {
             if !wanted.properties.adopt {
                 return Err(not_ours("metric filter", &names.filter));
             }
@@ -143,6 +141,11 @@ impl Survey {
         adopted.sort_unstable();
         adopted.dedup();
         Ok(adopted.join(" "))
+    }
+
+    /// Whether the filter of our name went to another stack, which took the topic and the alarm.
+    pub(super) fn has_their_filter(&self) -> bool {
+        self.topic.ownership.is_theirs() && self.alarm.ownership.is_theirs()
     }
 
     /// Whether the filter of our name is ours. In a log group that the resource has not used so far

@@ -73,6 +73,8 @@ pub struct Turn<'a> {
     began: String,
     /// Whether that stream exists.
     is_announced: Cell<bool>,
+    /// Whether the resource has an ID of ours, so that there was an earlier request.
+    has_id: bool,
     /// The time of the invocation, and the same moment on the clock that moves on.
     now: (Timestamp, Instant),
     /// How long an invocation may take, and so how long another run may still write.
@@ -111,10 +113,12 @@ impl<'a> Turn<'a> {
         now: Timestamp,
         deadline: Deadline,
     ) -> Self {
+        let Resource { owner, id } = Resource::new(request);
         Self {
             logs,
             log_group,
-            prefix: format!("kms-alarm/{}/", Resource::new(request).owner.id),
+            has_id: id.is_some(),
+            prefix: format!("kms-alarm/{}/", owner.id),
             request: Key {
                 time: made_at.strftime("%Y%m%dT%H%M%SZ").to_string(),
                 request: digest(&request.request_id),
@@ -139,8 +143,18 @@ impl<'a> Turn<'a> {
     pub async fn begin(&self, until: Deadline) -> Standing {
         let until = until.keeping(WORK);
         loop {
-            let Ok(Some(entries)) = until.limit(self.entries()).await else {
-                return Standing::Current;
+            let entries = match until.limit(self.entries()).await {
+                Ok(Ok(entries)) => entries,
+                // A new permission does not apply everywhere at once.
+                Ok(Err(fault)) if fault.is_denied() && until.remaining() > LOOK => {
+                    sleep(LOOK).await;
+                    continue;
+                }
+                Ok(Err(fault)) => {
+                    warn!(%fault, "requests cannot take turns");
+                    return Standing::Current;
+                }
+                Err(_) => return Standing::Current,
             };
             let mine = entries.iter().find(|entry| self.is_mine(entry));
             let end = mine.and_then(|mine| mine.end);
@@ -152,7 +166,10 @@ impl<'a> Turn<'a> {
                 return Standing::Ended(end);
             }
             self.seen.set(Some(Instant::now()));
-            let must_wait = entries.iter().any(|entry| self.is_unsettled(entry));
+            // The request before this one is not listed yet.
+            let is_late = self.has_id && entries.iter().all(|entry| self.is_mine(entry));
+            let must_wait = entries.iter().any(|entry| self.is_unsettled(entry))
+                || (is_late && self.is_unsettled_yet());
             self.known.replace(Some(entries));
             if !must_wait || until.remaining() < LOOK {
                 return Standing::Current;
@@ -173,12 +190,12 @@ impl<'a> Turn<'a> {
             return Ok(());
         }
         match self.entries().await {
-            Some(entries) if self.is_superseded(&entries) => Err(Error::Superseded),
-            _ => {
-                self.seen.set(Some(Instant::now()));
-                Ok(())
-            }
+            Ok(entries) if self.is_superseded(&entries) => return Err(Error::Superseded),
+            Ok(_) => {}
+            Err(fault) => warn!(%fault, "requests cannot take turns"),
         }
+        self.seen.set(Some(Instant::now()));
+        Ok(())
     }
 
     /// Notes how the request ended. That comes before the answer: the next request must not find
@@ -194,6 +211,12 @@ impl<'a> Turn<'a> {
             Ok(Err(fault)) => warn!(%fault, "how the request ended could not be noted"),
             Err(_) => warn!("how the request ended could not be noted in time"),
         }
+    }
+
+    /// Whether what an earlier run wrote, just before this one began, may not show yet.
+    pub(super) fn is_unsettled_yet(&self) -> bool {
+        let (_, began) = self.now;
+        began.elapsed() < SETTLE
     }
 
     /// Whether the streams tell of another request. Without one, a run may be at work that could
@@ -308,27 +331,17 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The requests that the streams tell of, after this delivery was announced; nothing when that
-    /// is not possible, which is not worth a failure.
-    async fn entries(&self) -> Option<Vec<Entry>> {
+    /// The requests that the streams tell of, after this delivery was announced.
+    async fn entries(&self) -> Result<Vec<Entry>, Fault> {
         if self.log_group.is_empty() {
-            warn!("requests cannot take turns, because the function's log group is not known");
-            return None;
+            const UNKNOWN: &str = "the function's log group is not known";
+            return Err(Fault::local("logs:CreateLogStream", "", UNKNOWN));
         }
-        let entries = async {
-            if !self.is_announced.get() {
-                self.create_stream(&self.began).await?;
-                self.is_announced.set(true);
-            }
-            self.list().await
-        };
-        match entries.await {
-            Ok(entries) => Some(entries),
-            Err(fault) => {
-                warn!(%fault, "requests cannot take turns");
-                None
-            }
+        if !self.is_announced.get() {
+            self.create_stream(&self.began).await?;
+            self.is_announced.set(true);
         }
+        self.list().await
     }
 
     async fn list(&self) -> Result<Vec<Entry>, Fault> {

@@ -265,7 +265,7 @@ async fn a_create_that_nobody_waits_for_is_not_done() {
     assert_eq!(answer["Status"], "FAILED");
     assert!(
         answer["Reason"].as_str().unwrap().starts_with(
-            "the request is 436 s old and CloudFormation no longer waits for it: nothing was done"
+            "the request is 437 s old and CloudFormation no longer waits for it: nothing was done"
         ),
         "{answer}"
     );

@@ -365,7 +365,7 @@ def a_wrong_setting_is_refused_and_rolled_back(world):
 def the_log_holds_no_response_url(world):
     log = world.function_log()
     group = {"logGroupName": f"/aws/lambda/{STACK}-AlarmFunction", "logStreamNamePrefix": "kms-alarm/"}
-    expect("log streams of requests that ended", True, "/succeeded-" in str(world.logs.describe_log_streams(**group)))
+    expect("log streams of requests that ended", True, "/succeeded" in str(world.logs.describe_log_streams(**group)))
     expect("lines about CloudFormation in the function's log", True, "answered CloudFormation" in log)
     expect("requests that could not take turns", False, "cannot take turns" in log)
     expect("a ResponseURL in the function's log", False, "X-Amz-Signature" in log or "ResponseURL\"" in log)

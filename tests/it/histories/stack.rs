@@ -213,7 +213,8 @@ impl Stacks {
         let recently = |at: Instant| at.elapsed() < 60 * SECOND;
         let is_known = ledger.last_hand.is_none_or(|at| !recently(at)) && course.hand.is_none();
         let held = ledger.held.as_ref();
-        let is_new = held.is_none_or(|held| held.asked.name() != to.name());
+        let is_new = held
+            .is_none_or(|held| held.asked.name() != to.name() || held.asked.group() != to.group());
         let obstacle = to.bad.is_some()
             || is_new && !to.adopt && ledger.has_foreign(to)
             || ledger.is_theirs(to)
