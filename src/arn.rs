@@ -63,18 +63,6 @@ pub fn key_id(name: &str) -> &str {
     resource.strip_prefix("key/").unwrap_or(resource)
 }
 
-/// The partition of a Region, by the prefix of its id.
-#[must_use]
-pub fn partition_of(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
-    }
-}
-
 /// All that the ARN of a regional resource needs besides the service and the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -207,19 +195,6 @@ mod tests {
             "arn:aws:lambda:r::function:f",
         ] {
             assert_eq!(Scope::of_function(arn), None, "{arn}");
-        }
-    }
-
-    #[test]
-    fn each_partition_has_its_regions() {
-        let cases = [
-            ("ap-southeast-2", "aws"),
-            ("cn-north-1", "aws-cn"),
-            ("us-gov-west-1", "aws-us-gov"),
-            ("", "aws"),
-        ];
-        for (region, partition) in cases {
-            assert_eq!(partition_of(region), partition, "{region}");
         }
     }
 }

@@ -68,4 +68,5 @@ pub mod owner;
 
 pub mod arn;
 pub mod lenient;
+pub mod partition;
 pub mod text;

@@ -357,16 +357,26 @@ fn an_old_message_without_an_arn_is_read() {
 }
 
 #[test]
-fn an_arn_is_composed_in_the_regions_partition() {
-    let event = json!({
-        "account": "111122223333", "region": "cn-north-1",
-        "detail": { "alarmName": "a", "state": { "value": "ALARM", "timestamp": "2026-11-23T09:48:20Z" } },
-    });
-    let change = StateChange::from_event_bridge(&event, None).unwrap();
-    assert_eq!(
-        change.arn.as_deref(),
-        Some("arn:aws-cn:cloudwatch:cn-north-1:111122223333:alarm:a")
-    );
+fn an_arn_is_composed_in_the_regions_partition_if_that_is_known() {
+    for (region, arn) in [
+        (
+            "cn-north-1",
+            Some("arn:aws-cn:cloudwatch:cn-north-1:111122223333:alarm:a"),
+        ),
+        (
+            "us-isob-east-1",
+            Some("arn:aws-iso-b:cloudwatch:us-isob-east-1:111122223333:alarm:a"),
+        ),
+        ("nz-north-1", None),
+    ] {
+        let event = json!({
+            "account": "111122223333", "region": region,
+            "detail": { "alarmName": "a", "state": { "value": "ALARM", "timestamp": "2026-11-23T09:48:20Z" } },
+        });
+        let change = StateChange::from_event_bridge(&event, None).unwrap();
+        assert_eq!(change.arn.as_deref(), arn, "{region}");
+        assert_eq!(change.region.as_deref(), Some(region));
+    }
 }
 
 #[test]

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::datapoints::{ReasonData, threshold_in_text, whole};
 use super::error::Error;
 use super::state_change::{Metric, StateChange, StateValue};
-use crate::arn::{Arn, Scope, partition_of};
+use crate::arn::{Arn, Scope};
+use crate::partition::Partition;
 use crate::text::first_chars;
 
 /// CloudWatch's own texts are shorter: a reason has at most 1,023 characters, a description 1,024.
@@ -91,21 +92,21 @@ impl Unchecked<'_> {
 
 impl Origin<'_> {
     /// The ARN, the account and the Region of the alarm with this name. What the ARN says counts
-    /// most; a missing ARN is composed.
+    /// most; a missing ARN is composed, if the Region's partition is known.
     fn of(self, alarm: &str) -> (Option<String>, Option<String>, Option<String>) {
         let arn = trimmed(self.arn);
         let parts = arn.as_deref().and_then(Arn::parse);
         let region = trimmed(parts.map(|arn| arn.region)).or_else(|| trimmed(self.region));
         let account = trimmed(parts.map(|arn| arn.account)).or_else(|| trimmed(self.account));
         let scope = region.clone().zip(account.clone());
-        let composed = scope.map(|(region, account)| {
-            let partition = partition_of(&region).to_owned();
+        let composed = scope.and_then(|(region, account)| {
+            let partition = Partition::of_region(&region)?.id.to_owned();
             let scope = Scope {
                 partition,
                 region,
                 account,
             };
-            scope.alarm_arn(alarm)
+            Some(scope.alarm_arn(alarm))
         });
         (arn.or(composed), account, region)
     }

@@ -237,7 +237,7 @@ impl<'a> Known<'a> {
             return Some(key.as_ref().to_owned());
         }
         let (region, account) = (self.region.as_ref()?, self.account.as_ref()?);
-        let partition = crate::arn::partition_of(region.as_ref());
+        let partition = crate::partition::Partition::of_region(region.as_ref())?.id;
         (!key.is_alias()).then(|| format!("arn:{partition}:kms:{region}:{account}:key/{key}"))
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The console has no documented form for these; this is the one its own links have. CloudWatch
 //! writes `$` for `%` behind the `#`, and names in its log pages are encoded twice: `/` becomes
-//! `$252F`. A name that could not be AWS's own gives no link.
+//! `$252F`. A name that could not be AWS's own gives no link, and neither does a Region whose console
+//! is not known.
 
 use std::fmt::{self, Write as _};
 
@@ -12,9 +13,9 @@ use serde::Serialize;
 
 use super::insights::query;
 use crate::alarm::Window;
-use crate::arn::partition_of;
 use crate::cloudtrail::{Workload, WorkloadKind};
 use crate::identifier::{Identifier, Key};
+use crate::partition::Partition;
 use crate::shown::Safe;
 
 /// An address of the console, put together here and nowhere else.
@@ -193,11 +194,7 @@ fn cloudwatch(region: &str) -> Option<String> {
 }
 
 fn console(region: &str) -> Option<String> {
-    let domain = match partition_of(region) {
-        "aws-cn" => "console.amazonaws.cn",
-        "aws-us-gov" => "console.amazonaws-us-gov.com",
-        _ => "console.aws.amazon.com",
-    };
+    let domain = Partition::of_region(region)?.console?;
     Identifier::word(region).map(|region| format!("https://{region}.{domain}"))
 }
 

@@ -79,20 +79,6 @@ fn a_link_that_would_be_too_long_goes_without_the_pattern() {
 }
 
 #[test]
-fn each_partition_has_its_console() {
-    assert!(
-        alarm("cn-north-1", "a")
-            .unwrap()
-            .starts_with("https://cn-north-1.console.amazonaws.cn/")
-    );
-    let gov = cloudtrail_event("us-gov-west-1", ID).unwrap();
-    assert!(
-        gov.starts_with("https://us-gov-west-1.console.amazonaws-us-gov.com/cloudtrailv2/"),
-        "{gov}"
-    );
-}
-
-#[test]
 fn a_key_opens_in_its_own_region() {
     let arn = format!("arn:aws:kms:us-east-1:111122223333:key/{ID}");
     let page = "https://us-east-1.console.aws.amazon.com/kms/home?region=us-east-1#/kms/keys/";
@@ -182,6 +168,20 @@ fn names_with_slashes_spaces_dollars_and_other_letters_survive() {
     }
 }
 
+/// Every page of the console about something in this Region.
+fn pages(region: &str) -> [Option<String>; 7] {
+    let task = Workload::of("0f9de1c2b3a4958677685940a1b2c3d4", None, false);
+    [
+        alarm(region, "a"),
+        text(dashboard(region, "a")),
+        log_events(region, "g", "p", window()),
+        insights(region, "g", "{ $.a = \"b\" }", window()),
+        key(&format!("arn:aws-x:kms:{region}:111122223333:key/{ID}")),
+        cloudtrail_event(region, ID),
+        workload(region, task).map(|(_, address)| address.to_string()),
+    ]
+}
+
 #[test]
 fn every_page_is_that_of_the_partitions_console() {
     for (region, host) in [
@@ -191,19 +191,30 @@ fn every_page_is_that_of_the_partitions_console() {
             "us-gov-west-1",
             "https://us-gov-west-1.console.amazonaws-us-gov.com/",
         ),
+        (
+            "eusc-de-east-1",
+            "https://eusc-de-east-1.console.amazonaws-eusc.eu/",
+        ),
     ] {
-        let task = Workload::of("0f9de1c2b3a4958677685940a1b2c3d4", None, false);
-        let pages = [
-            alarm(region, "a"),
-            log_events(region, "g", "p", window()),
-            insights(region, "g", "{ $.a = \"b\" }", window()),
-            key(&format!("arn:aws-x:kms:{region}:111122223333:key/{ID}")),
-            cloudtrail_event(region, ID),
-            workload(region, task).map(|(_, address)| address.to_string()),
-        ];
-        for page in pages {
+        for page in pages(region) {
             let page = page.unwrap();
             assert!(page.starts_with(host), "{page}");
+        }
+    }
+}
+
+#[test]
+fn where_no_console_is_known_there_are_no_links() {
+    for region in [
+        "us-iso-east-1",
+        "us-isob-east-1",
+        "eu-isoe-west-1",
+        "us-isof-south-1",
+        "nz-north-1",
+        "",
+    ] {
+        for page in pages(region) {
+            assert_eq!(page, None, "{region}");
         }
     }
 }
