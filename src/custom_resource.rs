@@ -10,6 +10,7 @@ mod request;
 mod responder;
 mod response;
 mod response_url;
+mod s3;
 
 pub use request::{Request, RequestType, Unanswerable};
 pub use responder::{Responder, Undelivered};

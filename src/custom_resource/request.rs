@@ -170,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn only_requests_with_a_response_url_of_aws_can_be_answered() {
+    fn only_requests_with_a_response_url_of_s3_can_be_answered() {
         for (event, why) in [
             (json!({"RequestType": "Create"}), Unanswerable::NoAddress),
             (json!({"ResponseURL": 1}), Unanswerable::NoAddress),
             (json!([]), Unanswerable::NoAddress),
             (
                 json!({"ResponseURL": "https://example.com"}),
-                Unanswerable::Untrusted(Untrusted("is not an AWS host")),
+                Unanswerable::Untrusted(Untrusted("is not a host of S3")),
             ),
         ] {
             assert_eq!(Request::read(event, None).err(), Some(why));

@@ -1,19 +1,14 @@
 //! The `ResponseURL`: the address for the answer, and a credential. Anyone who may invoke the
-//! function can choose it, so answers only go to hosts of AWS.
+//! function can choose it, so answers only go to S3. Which bucket is CloudFormation's own business:
+//! AWS names its buckets for those who restrict a VPC endpoint, but promises nothing.
+//!
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-vpce-bucketnames.html>
 
 use std::fmt;
 
 use http::Uri;
 
-/// The domains under which AWS serves S3, one for each partition.
-const AWS_DOMAINS: [&str; 6] = [
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "amazonaws.eu",
-    "c2s.ic.gov",
-    "sc2s.sgov.gov",
-    "api.aws",
-];
+use super::s3;
 
 /// A presigned address that accepts one answer, on a trusted host. Neither `Display` nor `Debug`
 /// shows it.
@@ -21,7 +16,7 @@ const AWS_DOMAINS: [&str; 6] = [
 pub struct ResponseUrl(String);
 
 impl ResponseUrl {
-    /// Accepts an address that an answer may be sent to: `https` to an AWS host on the standard
+    /// Accepts an address that an answer may be sent to: `https` to a host of S3 on the standard
     /// port, or, while `AWS_ENDPOINT_URL` points the SDK at a local AWS, any path on that host and
     /// port.
     ///
@@ -44,15 +39,10 @@ impl ResponseUrl {
         if authority.port_u16().is_some_and(|port| port != 443) {
             return Err(Untrusted("is not on the https port"));
         }
-        let host = authority.host().to_ascii_lowercase();
-        let aws = AWS_DOMAINS.iter().any(|domain| {
-            host.strip_suffix(domain)
-                .is_some_and(|rest| rest.ends_with('.') && rest.len() > 1)
-        });
-        if aws {
+        if s3::serves(&authority.host().to_ascii_lowercase()) {
             Ok(Self(address))
         } else {
-            Err(Untrusted("is not an AWS host"))
+            Err(Untrusted("is not a host of S3"))
         }
     }
 
@@ -93,10 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_aws_over_https_is_trusted() {
+    fn only_s3_over_https_is_trusted() {
         let table = [
             (
                 "https://cloudformation-custom-resource-response-apsoutheast2.s3-ap-southeast-2.amazonaws.com/a?b",
+                true,
+            ),
+            (
+                "https://s3.eu-south-1.amazonaws.com/cloudformation-custom-resource-response-eusouth1/a?b",
                 true,
             ),
             ("https://bucket.s3.cn-north-1.amazonaws.com.cn/a?b", true),
@@ -107,6 +101,13 @@ mod tests {
             ("https://user@bucket.s3.amazonaws.com/a", false),
             ("https://amazonaws.com.example.com/a", false),
             ("https://evilamazonaws.com/a", false),
+            ("https://api.execute-api.us-east-1.amazonaws.com/a", false),
+            ("https://s3.amazonaws.com@evil.example/a", false),
+            ("https://evil.example/s3.amazonaws.com", false),
+            ("https://evil.example#.s3.amazonaws.com/", false),
+            ("https://evil.example?.s3.amazonaws.com/", false),
+            ("https://evil.example\\.s3.amazonaws.com/", false),
+            ("https://bucket.s3.amazonaws.com./a", false),
             ("https://169.254.169.254/latest", false),
             ("https://127.0.0.1/a", false),
             ("http://127.0.0.1:4566/a", false),

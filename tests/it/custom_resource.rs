@@ -113,17 +113,19 @@ async fn an_undelivered_answer_is_an_error_without_the_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_answer_is_sent_to_a_host_that_is_not_aws() {
-    let aws = FakeAws::with_log_group();
-    let mut event = request("Create", &json!({}));
-    event["ResponseURL"] = json!("https://example.com/?X-Amz-Signature=secret");
-    let error = invoke(&aws, event).await.unwrap_err();
-    assert_eq!(
-        error,
-        "the ResponseURL is not an AWS host; no answer is sent to it"
-    );
-    // Nor is any work done that cannot be answered.
-    assert_eq!(aws.calls(), Vec::<String>::new());
+async fn no_answer_is_sent_to_a_host_that_is_not_s3() {
+    for host in ["example.com", "api.execute-api.us-east-1.amazonaws.com"] {
+        let aws = FakeAws::with_log_group();
+        let mut event = request("Create", &json!({}));
+        event["ResponseURL"] = json!(format!("https://{host}/?X-Amz-Signature=secret"));
+        let error = invoke(&aws, event).await.unwrap_err();
+        assert_eq!(
+            error,
+            "the ResponseURL is not a host of S3; no answer is sent to it"
+        );
+        // Nor is any work done that cannot be answered.
+        assert_eq!(aws.calls(), Vec::<String>::new());
+    }
 }
 
 /// The ID in an answer, for every request and every result.
