@@ -9,6 +9,7 @@ mod history;
 mod pages;
 mod publish;
 mod search;
+mod subscriptions;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use self::history::alarmed_at;
 pub use self::publish::pass_on;
 use self::publish::publish;
 use self::search::{SearchResult, find_events};
+use self::subscriptions::subscriptions;
 use crate::alarm::{StateChange, StateValue};
 use crate::clients::Lazy;
 use crate::deadline::Deadline;
@@ -77,9 +79,52 @@ pub async fn alert(
     deadline: Deadline,
 ) -> Result<Published, Fault> {
     let until = deadline.keeping(PUBLISH_TIME);
+    let (mut found, subscriptions) = tokio::join!(
+        look(logs, cloudwatch, deployment, &mut change, until),
+        // Boxed, because it would make the whole alert's future too large.
+        Box::pin(subscriptions(sns, destination.topic_arn, until)),
+    );
+    let change = &change;
+    for problem in &found.problems {
+        warn!(problem, "a look-up failed");
+    }
+    let lookups_failed = found.problems.len() + found.out_of_time();
+    found
+        .problems
+        .extend(destination.problem.map(str::to_owned));
+    let report = Report::of(&Evidence {
+        change,
+        window: found.window,
+        widened: found.widened,
+        searches: &found.searches,
+        findings: &found.findings,
+        problems: &found.problems,
+        subscriptions,
+        zone: destination.zone,
+    });
+    let message = Message::new(report, destination.https);
+    publish(sns, destination.topic_arn, &message, deadline).await?;
+    Ok(Published {
+        alert_id: change.alert_id(),
+        state: change.new_state.to_string(),
+        severity: message.severity.to_string(),
+        events_found: found.findings.found,
+        lookups_failed,
+    })
+}
+
+/// Looks for what raised the alarm or happened until it recovered, for when that began, and for who
+/// changed the key.
+async fn look(
+    logs: &Logs,
+    cloudwatch: &Lazy<CloudWatch>,
+    deployment: &Deployment,
+    change: &mut StateChange,
+    until: Deadline,
+) -> SearchResult {
     let mut problems = Vec::new();
     if change.is_recovery() && change.previous_changed_at.is_none() {
-        match until.limit(alarmed_at(cloudwatch, &change)).await {
+        match until.limit(alarmed_at(cloudwatch, change)).await {
             Ok(Ok(Some(began))) => change.previous_changed_at = Some(began),
             Ok(Ok(None)) => problems.push(format!(
                 "cloudwatch:DescribeAlarmHistory on {}: it does not show when the alarm went off",
@@ -91,7 +136,6 @@ pub async fn alert(
             }
         }
     }
-    let change = &change;
     let is_alarm = change.new_state == StateValue::Alarm;
     let mut found = if change.has_events_to_find() {
         let until = if is_alarm {
@@ -107,29 +151,5 @@ pub async fn alert(
         find_changes(logs, &mut found, until).await;
     }
     found.problems.splice(0..0, problems);
-    for problem in &found.problems {
-        warn!(problem, "a look-up failed");
-    }
-    let lookups_failed = found.problems.len() + found.out_of_time();
     found
-        .problems
-        .extend(destination.problem.map(str::to_owned));
-    let report = Report::of(&Evidence {
-        change,
-        window: found.window,
-        widened: found.widened,
-        searches: &found.searches,
-        findings: &found.findings,
-        problems: &found.problems,
-        zone: destination.zone,
-    });
-    let message = Message::new(report, destination.https);
-    publish(sns, destination.topic_arn, &message, deadline).await?;
-    Ok(Published {
-        alert_id: change.alert_id(),
-        state: change.new_state.to_string(),
-        severity: message.severity.to_string(),
-        events_found: found.findings.found,
-        lookups_failed,
-    })
 }

@@ -186,6 +186,7 @@ fn preview(
         searches: &searches,
         findings: &findings,
         problems: &problems,
+        subscriptions: None,
         zone: &environment.time_zone,
     });
     let message = Message::new(report, environment.https_format);

@@ -19,6 +19,7 @@ mod message;
 mod moment;
 mod situation;
 mod subject;
+mod subscriptions;
 mod values;
 mod window;
 
@@ -31,6 +32,7 @@ pub use self::links::{Address, GroupLinks, Links};
 pub use self::message::{HttpsFormat, Message, PassedOn, passed_on};
 pub use self::moment::Moment;
 pub use self::situation::Situation;
+pub use self::subscriptions::Subscriptions;
 pub use self::values::Values;
 pub use self::window::SearchedWindow;
 

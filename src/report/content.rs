@@ -9,6 +9,7 @@ use super::evidence::Evidence;
 use super::group::Group;
 use super::links::Links;
 use super::situation::{self, Situation};
+use super::subscriptions::Subscriptions;
 use super::window::SearchedWindow;
 use crate::command::Command;
 use crate::kms_error::Severity;
@@ -51,6 +52,8 @@ pub struct Report {
     pub groups: Vec<Group>,
     /// What is missing here, in sentences.
     pub problems: Vec<Shown>,
+    /// The topic's subscriptions, if they could be counted.
+    pub subscriptions: Option<Subscriptions>,
     /// Where to look in the console.
     pub links: Links,
     /// Commands that look for the events again.
@@ -89,6 +92,7 @@ impl Report {
                 .iter()
                 .map(|problem| Shown::outside(problem, MAX_PROBLEM))
                 .collect(),
+            subscriptions: evidence.subscriptions,
             links: Links::new(evidence),
             commands: commands::commands(evidence),
             situation,

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::subscriptions::Subscriptions;
 use crate::alarm::{StateChange, Window};
 use crate::findings::{Findings, Search};
 
@@ -20,6 +21,8 @@ pub struct Evidence<'a> {
     pub findings: &'a Findings,
     /// What went wrong on the way, in plain sentences.
     pub problems: &'a [String],
+    /// The topic's subscriptions, if they could be counted.
+    pub subscriptions: Option<Subscriptions>,
     /// The reader's time zone.
     pub zone: &'a TimeZone,
 }

@@ -29,6 +29,7 @@ struct Case {
     events: u32,
     searches: Vec<Search>,
     problems: Vec<String>,
+    subscriptions: Option<Subscriptions>,
     widened: bool,
     zone: &'static str,
     https: HttpsFormat,
@@ -56,6 +57,10 @@ impl Case {
                 progress: Progress::Complete,
             }],
             problems: Vec::new(),
+            subscriptions: Some(Subscriptions {
+                confirmed: 2,
+                pending: 1,
+            }),
             widened: false,
             zone: "UTC",
             https: HttpsFormat::Json,
@@ -101,6 +106,7 @@ impl Case {
             searches: &self.searches,
             findings: &self.findings,
             problems: &self.problems,
+            subscriptions: self.subscriptions,
             zone: &TimeZone::get(self.zone).unwrap(),
         })
     }

@@ -3,6 +3,7 @@
 mod again;
 mod changes;
 mod limits;
+mod subscriptions;
 
 use serde_json::{Value, json};
 use stand_ins::log_events::LogEvent;
@@ -551,7 +552,7 @@ async fn ok_after_insufficient_data_is_no_recovery() {
             .replace('\n', " ")
             .contains("has data again and is OK.")
     );
-    assert_eq!(aws.calls(), ["sns:Publish"]);
+    assert_eq!(aws.calls(), ["sns:GetTopicAttributes", "sns:Publish"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -559,7 +560,7 @@ async fn insufficient_data_starts_no_search() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     invoke(&aws, sample("sns-insufficient-data")).await.unwrap();
     assert!(!mail(&published(&aws)).contains("DisabledException"));
-    assert_eq!(aws.calls(), ["sns:Publish"]);
+    assert_eq!(aws.calls(), ["sns:GetTopicAttributes", "sns:Publish"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -215,7 +215,7 @@ thread_local! {
 
 /// Captures the log of every test, once for the whole process, because the subscribers of single
 /// threads would race with each other.
-fn capture_log() {
+pub fn capture_log() {
     static CAPTURED: Once = Once::new();
     CAPTURED.call_once(|| {
         let subscriber = kms_alarm::log::subscriber(Some("trace"), || ThreadLog);

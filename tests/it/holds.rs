@@ -103,6 +103,7 @@ pub fn report(data: &[u8]) {
         searches: &searches,
         findings: &findings,
         problems: &problems,
+        subscriptions: None,
         zone: &zone,
     };
     let https_format = if chat {

@@ -55,6 +55,7 @@ fn an_alarm_without_events_says_how_to_look() {
 fn an_alarm_whose_filter_is_gone_says_how_to_look() {
     let mut case = Case::alarm();
     case.searches.clear();
+    case.subscriptions = None;
     check_golden("no-filter", &case.message());
 }
 

@@ -101,7 +101,22 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
 
 fn attributes(world: &mut World, call: &Call) -> Result<String, Error> {
     let arn = call.text("TopicArn").unwrap_or_default().to_owned();
-    let mut attributes = topic(world, call, "TopicArn")?.attributes.clone();
+    let topic = topic(world, call, "TopicArn")?;
+    let mut attributes = topic.attributes.clone();
+    let mut counts = BTreeMap::from(["Confirmed", "Pending", "Deleted"].map(|state| (state, 0)));
+    for arn in topic.subscriptions.values() {
+        let state = match arn.as_str() {
+            PENDING => "Pending",
+            DELETED => "Deleted",
+            _ => "Confirmed",
+        };
+        *counts.entry(state).or_default() += 1;
+    }
+    attributes.extend(
+        counts.iter().map(|(state, count): (_, &usize)| {
+            (format!("Subscriptions{state}"), count.to_string())
+        }),
+    );
     let policy = attributes.entry("Policy".to_owned());
     policy.or_insert_with(|| default_policy(&arn).to_string());
     attributes.insert("TopicArn".to_owned(), arn);

@@ -12,6 +12,8 @@ use super::checks::Seen;
 /// A map that holds nothing, of indefinite length, as the service itself writes it.
 const EMPTY_CBOR: &[u8] = &[0xbf, 0xff];
 const TOPIC_ARN: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
+/// Of a topic with one subscriber, as SNS writes them.
+const ATTRIBUTES: &str = "<Attributes><entry><key>Policy</key><value>{&quot;Version&quot;:&quot;2012-10-17&quot;,&quot;Statement&quot;:[]}</value></entry><entry><key>Owner</key><value>111122223333</value></entry><entry><key>SubscriptionsPending</key><value>0</value></entry><entry><key>TopicArn</key><value>arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic</value></entry><entry><key>EffectiveDeliveryPolicy</key><value>{&quot;http&quot;:{&quot;defaultHealthyRetryPolicy&quot;:{&quot;minDelayTarget&quot;:20,&quot;maxDelayTarget&quot;:20,&quot;numRetries&quot;:3,&quot;numMaxDelayRetries&quot;:0,&quot;numNoDelayRetries&quot;:0,&quot;numMinDelayRetries&quot;:0,&quot;backoffFunction&quot;:&quot;linear&quot;},&quot;disableSubscriptionOverrides&quot;:false,&quot;defaultRequestPolicy&quot;:{&quot;headerContentType&quot;:&quot;text/plain; charset=UTF-8&quot;}}}</value></entry><entry><key>SubscriptionsConfirmed</key><value>1</value></entry><entry><key>DisplayName</key><value></value></entry><entry><key>SubscriptionsDeleted</key><value>0</value></entry></Attributes>";
 
 const NO_FILTER: &[u8] = br#"{"metricFilters":[]}"#;
 const THE_FILTER: &[u8] = br#"{"metricFilters":[{"filterName":"pattern1-logging-metricfilter","filterPattern":"{ $.errorCode = \"*\" && $.eventSource = \"kms.amazonaws.com\" && $.userIdentity.sessionContext.sessionIssuer.arn = \"arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole\" }","metricTransformations":[{"metricName":"KMSSecurityError","metricNamespace":"Pattern1Application/KMSSecurity","metricValue":"1","defaultValue":0.0}],"creationTime":1795420800000,"logGroupName":"pattern1-logging-loggroup","applyOnTransformedLogs":false}]}"#;
@@ -49,6 +51,7 @@ pub(super) fn answer(
             seen.published.push(body);
             ok_xml("<MessageId>m</MessageId>")
         }
+        (Service::Sns, "GetTopicAttributes", Scene::Alert(_)) => ok_xml(ATTRIBUTES),
         (Service::Sns, "ListTagsForResource", _) => {
             let error = xml_error("ResourceNotFound", "Resource does not exist");
             (StatusCode::NOT_FOUND, error.into())
