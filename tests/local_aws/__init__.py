@@ -11,6 +11,7 @@ says which rule of AWS it follows:
 - queues: the depth of a queue as a metric
 - asynchronous: retries, dead-letter queues, who may invoke a function
 - custom_resource: CloudFormation's requests and the strict ResponseURL
+- versions: when Lambda publishes a version, and what CloudFormation cannot do with one
 - policies: who may publish, and the ARNs that policies name
 
 `LocalAws` starts it; `python -m local_aws` is the same by hand. Over HTTP it also has

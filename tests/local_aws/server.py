@@ -17,7 +17,7 @@ import ministack.app
 import samtranslator  # noqa: F401 (without it there is no AWS::Serverless transform)
 from ministack.core import lambda_runtime
 
-from . import alarms, asynchronous, custom_resource, logs, mailbox, policies, queues  # noqa: F401
+from . import alarms, asynchronous, custom_resource, logs, mailbox, policies, queues, versions  # noqa: F401
 
 log = logging.getLogger("local_aws")
 

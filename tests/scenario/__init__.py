@@ -9,6 +9,7 @@ and tested the same way.
 - steps: the scenario
 - beside_the_lab: the same beside what people may have already
 - going_back: failures, rollbacks and what somebody changed by hand
+- new_code: later deployments: of a parameter, of new code, of new code that fails at first
 - sam: the same as users of SAM walk it (make sam)
 - as_tests: a story as tests
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local_aws import LocalAws
 
-from . import beside_the_lab, cloudtrail, going_back, sam
+from . import beside_the_lab, cloudtrail, going_back, new_code, sam
 from .steps import DEPLOYED, STEPS
 from .world import BINARY, LOG_GROUP, LOG_STREAM, World
 
@@ -22,6 +22,7 @@ STORIES = {
     "changed-by-hand": going_back.CHANGED_BY_HAND,
     "demo": STEPS,
     "logging-stack": beside_the_lab.LOGGING_STACK,
+    "new-code": new_code.STEPS,
     "refused-update": going_back.REFUSED_UPDATE,
     "role-by-arn": beside_the_lab.ROLE_BY_ARN,
     "sam": sam.STEPS,

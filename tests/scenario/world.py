@@ -88,20 +88,22 @@ class World:
 
     # The stack
 
-    def upload(self):
-        """Put the function's code where CloudFormation finds it; returns its address."""
+    def upload(self, changed=b""):
+        """Put the function's code where CloudFormation finds it; returns its address. With other bytes behind its end,
+        which are not read, it is another code."""
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
             entry = zipfile.ZipInfo("bootstrap")
             entry.external_attr = 0o755 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, BINARY.read_bytes())
+            archive.writestr(entry, BINARY.read_bytes() + changed)
+        name = f"bootstrap{changed.decode()}.zip"
         with suppress(ClientError):
             self.s3.create_bucket(
                 Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": self.aws.region}
             )
-        self.s3.put_object(Bucket=BUCKET, Key="bootstrap.zip", Body=package.getvalue())
-        return f"s3://{BUCKET}/bootstrap.zip"
+        self.s3.put_object(Bucket=BUCKET, Key=name, Body=package.getvalue())
+        return f"s3://{BUCKET}/{name}"
 
     def template(self, code):
         """The project's template, its code an address, as `sam package` leaves it."""
@@ -187,6 +189,18 @@ class World:
             StackName=STACK, LogicalResourceId="KmsAlarm"
         )
         return found["StackResourceDetail"]["PhysicalResourceId"]
+
+    def versions(self):
+        """The function's published versions."""
+        function = self.outputs(STACK)["FunctionName"]
+        found = getattr(self, "lambda").list_versions_by_function(FunctionName=function)["Versions"]
+        return [each["Version"] for each in found if each["Version"] != "$LATEST"]
+
+    def provisioned(self):
+        """The last request of CloudFormation that was carried out to its end; the topic's last tag names it."""
+        topic = self.outputs(STACK)["TopicArn"]
+        found = self.sns.list_tags_for_resource(ResourceArn=topic)["Tags"]
+        return next(tag["Value"] for tag in found if tag["Key"] == "kms-alarm:complete")
 
     # What the alarm sees and says
 
