@@ -8,14 +8,15 @@ says which rule of AWS it follows:
 - logs: FilterLogEvents in pages, metric filters that emit
 - alarms: alarms that change state both ways and speak as AWS's do
 - mailbox: e-mail subscriptions that are confirmed, and the mails
-- queues: the depth of a queue as a metric
-- asynchronous: retries, dead-letter queues, who may invoke a function
+- queues: what AWS itself measures of what was lost
+- asynchronous: retries, dead-letter queues (Lambda's and SNS's), who may invoke a function
 - custom_resource: CloudFormation's requests and the strict ResponseURL
 - versions: when Lambda publishes a version, and what CloudFormation cannot do with one
 - policies: who may publish, and the ARNs that policies name
 
 `LocalAws` starts it; `python -m local_aws` is the same by hand. Over HTTP it also has
-`GET /_local/mails`, `POST /_local/confirm {"address": ...}` and
+`GET /_local/mails`, `POST /_local/confirm {"address": ...}`,
+`POST /_local/minutes {"minutes": ...}` (see queues.minutes_pass) and
 `PUT /_local/pages {"size": ..., "empty_first": ...}` (see logs.set_pages).
 """
 
@@ -116,6 +117,10 @@ class LocalAws:
     def confirm(self, address):
         """Confirm the pending subscriptions of an address."""
         return self._call("POST", "/_local/confirm", {"address": address})["confirmed"]
+
+    def minutes_pass(self, minutes):
+        """Let AWS measure its queues for so many minutes."""
+        self._call("POST", "/_local/minutes", {"minutes": minutes})
 
     def pages(self, size=None, empty_first=False):
         """Make FilterLogEvents answer in small pages; without arguments, as usual."""

@@ -6,7 +6,8 @@ datapoint of its metric arrives, at that datapoint's period: M of the last N per
 by `TreatMissingData` where one is empty. So an alarm follows the time of the data, not a
 clock: a default value of 0 in a later minute brings it back to OK at once. AWS judges every
 minute (every 10 seconds for short periods) and would also notice that nothing arrived; this
-does not. A late datapoint, older than the last one judged, changes nothing.
+does not. A late datapoint counts as long as the alarm still looks at its period. An alarm on
+metric math may add metrics up: `FILL(a, 0) + FILL(b, 0)`.
 
 The SNS message has the fields, the order and the formats of AWS's own. It is delivered only
 if the topic's policy lets CloudWatch in for this alarm; see policies.py. The alarm's history
@@ -20,6 +21,7 @@ import functools
 import json
 import logging
 import operator
+import re
 import threading
 import time
 from datetime import UTC, datetime
@@ -69,7 +71,8 @@ def _evaluate_all_alarms(_original):
     with _lock:
         arrived = _arrived.pop((get_account_id(), get_region()), {})
     for alarm in cloudwatch._alarms.values():
-        for second in sorted(arrived.get(_metric(alarm), ())):
+        seconds = {second for metric, _ in _metrics(alarm) for second in arrived.get(metric, ())}
+        for second in sorted(seconds):
             _judge(alarm, second // alarm["Period"] * alarm["Period"])
 
 
@@ -83,28 +86,38 @@ def _evict_old_metrics(_original):
     """Nothing here lives for two weeks, and a datapoint could get lost on the way."""
 
 
-def _metric(alarm):
-    dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
-    return alarm.get("Namespace"), alarm.get("MetricName"), cloudwatch._dims_key(dimensions)
+def _metrics(alarm):
+    """Its metrics, each with its statistic."""
+    if "Metrics" not in alarm:
+        return [(_key(alarm), alarm.get("ExtendedStatistic") or alarm["Statistic"])]
+    by_id = {each["Id"]: each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each}
+    return [(_key(by_id[name]["Metric"]), by_id[name]["Stat"]) for name in _summands(alarm["Metrics"])]
+
+
+def _summands(metrics):
+    """The ids that the alarm's expression adds up; none when it does anything else."""
+    [expression] = [each.get("Expression", "") for each in metrics if each.get("ReturnData", True)]
+    ids = [re.fullmatch(r"FILL\((\w+), 0\)", each) for each in expression.split(" + ")]
+    return [found[1] for found in ids] if all(ids) else []
+
+
+def _key(metric):
+    dimensions = cloudwatch._dims_from_list(metric.get("Dimensions") or [])
+    return metric.get("Namespace"), metric.get("MetricName"), cloudwatch._dims_key(dimensions)
 
 
 def _judge(alarm, newest):
-    if newest < alarm.get("_judged_until", 0):
-        return
-    alarm["_judged_until"] = newest
+    newest = alarm["_judged_until"] = max(newest, alarm.get("_judged_until", 0))
     period, periods = alarm["Period"], alarm["EvaluationPeriods"]
     needed = alarm.get("DatapointsToAlarm") or periods
     oldest = newest - (periods - 1) * period
-    by_period = {}
-    for point in cloudwatch._metrics.get(_metric(alarm), []):
-        start = point["Timestamp"] // period * period
-        if oldest <= start <= newest:
-            by_period.setdefault(start, []).append(point)
-    datapoints = []
-    for start, points in sorted(by_period.items()):
-        stats = cloudwatch._calc_stats(points)
-        value = cloudwatch._stat_value(stats, alarm.get("ExtendedStatistic") or alarm["Statistic"], points)
-        datapoints.append({"start": start, "value": value, "count": stats["SampleCount"]})
+    values = [_values(metric, statistic, period, oldest, newest) for metric, statistic in _metrics(alarm)]
+    if "Metrics" in alarm:
+        starts = range(int(oldest), int(newest) + period, period)
+        sums = {start: sum(each[start]["value"] for each in values if start in each) for start in starts}
+        datapoints = [{"start": start, "value": float(value)} for start, value in sums.items()]
+    else:
+        datapoints = list(values[0].values())
     breaches, _ = _COMPARISONS[alarm["ComparisonOperator"]]
     breaching = [each for each in datapoints if breaches(each["value"], alarm["Threshold"])]
     missing = periods - len(datapoints)
@@ -116,6 +129,21 @@ def _judge(alarm, newest):
     else:
         calm = [each for each in datapoints if each not in breaching]
         _change(alarm, "OK", calm or datapoints, datapoints)
+
+
+def _values(metric, statistic, period, oldest, newest):
+    """The datapoints of a metric, by the start of their period."""
+    by_period = {}
+    for point in cloudwatch._metrics.get(metric, []):
+        start = point["Timestamp"] // period * period
+        if oldest <= start <= newest:
+            by_period.setdefault(start, []).append(point)
+    values = {}
+    for start, points in sorted(by_period.items()):
+        stats = cloudwatch._calc_stats(points)
+        value = cloudwatch._stat_value(stats, statistic, points)
+        values[start] = {"start": start, "value": value, "count": stats["SampleCount"]}
+    return values
 
 
 def _change(alarm, state, telling, datapoints):
@@ -131,7 +159,11 @@ def _change(alarm, state, telling, datapoints):
         "recentDatapoints": [each["value"] for each in datapoints],
         "threshold": alarm["Threshold"],
         "evaluatedDatapoints": [
-            {"timestamp": _timestamp(each["start"]), "sampleCount": each["count"], "value": each["value"]}
+            {
+                "timestamp": _timestamp(each["start"]),
+                **({"sampleCount": each["count"]} if "count" in each else {}),
+                "value": each["value"],
+            }
             for each in reversed(datapoints)
         ],
     }
@@ -224,8 +256,8 @@ def _notify(action, alarm, old, state, reason):
     return None
 
 
-def _message(alarm, old, state, reason):
-    trigger = {
+def _one_metric(alarm):
+    return {
         "MetricName": alarm["MetricName"],
         "Namespace": alarm["Namespace"],
         "StatisticType": "ExtendedStatistic" if alarm.get("ExtendedStatistic") else "Statistic",
@@ -235,9 +267,18 @@ def _message(alarm, old, state, reason):
         "Dimensions": [
             {"value": each["Value"], "name": each["Name"]} for each in alarm.get("Dimensions") or []
         ],
+    }
+
+
+def _message(alarm, old, state, reason):
+    trigger = {
         "Period": alarm["Period"],
         "EvaluationPeriods": alarm["EvaluationPeriods"],
     }
+    if "Metrics" in alarm:
+        trigger["Metrics"] = alarm["Metrics"]
+    else:
+        trigger = {**_one_metric(alarm), **trigger}
     if alarm.get("DatapointsToAlarm"):
         trigger["DatapointsToAlarm"] = alarm["DatapointsToAlarm"]
     trigger.update(
@@ -271,8 +312,11 @@ def _put_metric_alarm(original, params, data, is_cbor, is_json=False):
     if invalid:
         return cloudwatch._error("ValidationError", invalid, 400, use_json=is_json, use_cbor=is_cbor)
     old = cloudwatch._alarms.get(request["AlarmName"], {})
-    answer = original(params, data, is_cbor, is_json)
-    _keep_history(old, cloudwatch._alarms.get(request["AlarmName"], {}))
+    answer = original(params, _with_one_metric(data) if is_cbor or is_json else data, is_cbor, is_json)
+    new = cloudwatch._alarms.get(request["AlarmName"], {})
+    if request.get("Metrics"):
+        new["Metrics"] = request["Metrics"]
+    _keep_history(old, new)
     return answer
 
 
@@ -281,9 +325,20 @@ def _alarm_from_template(original, name, properties):
     invalid = _invalid({**properties, "AlarmName": name})
     if invalid:
         raise ValueError(f"{invalid} (Service: CloudWatch, Status Code: 400)")
-    alarm = original(name, properties)
+    alarm = original(name, _with_one_metric(properties))
+    if properties.get("Metrics"):
+        alarm["Metrics"] = properties["Metrics"]
     _keep_history(cloudwatch._alarms.get(name, {}), alarm)
     return alarm
+
+
+def _with_one_metric(request):
+    """The same, as if it were an alarm on the first of its metrics: ministack knows no others."""
+    if not request.get("Metrics"):
+        return request
+    [first, *_] = [each["MetricStat"] for each in request["Metrics"] if "MetricStat" in each]
+    others = {name: value for name, value in request.items() if name != "Metrics"}
+    return {**others, **first["Metric"], "Statistic": first["Stat"], "Period": first["Period"]}
 
 
 def _keep_history(old, new):
@@ -298,12 +353,16 @@ def _invalid(request):
         value = request.get(name)
         return default if value in (None, "") else float(value)
 
+    if request.get("Metrics"):
+        if not _summands(request["Metrics"]):
+            return "this local AWS knows one kind of metric math only: FILL(a, 0) + FILL(b, 0)"
+        return _invalid(_with_one_metric(request))
     period, periods = number("Period", 60), number("EvaluationPeriods")
     needed = number("DatapointsToAlarm", periods)
     if not 1 <= len(request.get("AlarmName") or "") <= 255:
         return "AlarmName must be 1 to 255 characters"
     if not request.get("MetricName") or not request.get("Namespace"):
-        return "this local AWS knows alarms on one metric only: MetricName and Namespace are required"
+        return "MetricName and Namespace are required, or Metrics"
     if not request.get("Statistic") and not request.get("ExtendedStatistic"):
         return "The parameters Statistic or ExtendedStatistic must be specified."
     if period not in (10, 20, 30) and (period < 60 or period % 60):

@@ -2,15 +2,20 @@
 
 ministack runs a function for an SNS message once, asks nobody, and drops the event when the
 function fails; a `DeadLetterConfig` in a template does not reach the function. Here an SNS
-delivery needs a statement in the function's resource policy for that topic; a failed
+delivery needs a statement in the function's resource policy for that topic; without it, or
+without the function, the message goes to the queue of the subscription's `RedrivePolicy`, if the
+queue's policy lets SNS in; a failed
 invocation is repeated, twice or `MaximumRetryAttempts` times, after `RETRY_WAIT` instead of
-AWS's one and two minutes; then the event goes to the function's dead-letter queue as it was,
+AWS's one and two minutes; then the event is counted as dropped and goes to the function's dead-letter queue as it was,
 and in Lambda's envelope to the `OnFailure` destination, if the function's role may send there.
 A function also finds its log group in its environment, and all that it writes before it answers is in its log: ministack
 looks for that during 50 milliseconds, in which a busy machine may not have read it.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
 """
 
 import json
@@ -21,7 +26,7 @@ import time
 from ministack.core import lambda_runtime
 from ministack.core.concurrency import spawn_background
 from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
-from ministack.services import lambda_svc, sns
+from ministack.services import lambda_svc, sns, sqs
 from ministack.services.cloudformation import provisioners
 
 from . import policies, queues
@@ -71,6 +76,7 @@ def _run(function, event):
 
 def _give_up(config, settings, event, error, attempts):
     request_id = new_uuid()
+    queues.count("AWS/Lambda", "AsyncEventsDropped", "FunctionName", config["FunctionName"])
     dead_letters = (config.get("DeadLetterConfig") or {}).get("TargetArn")
     if dead_letters:
         text = error.get("errorMessage", "") if isinstance(error, dict) else str(error)
@@ -79,7 +85,8 @@ def _give_up(config, settings, event, error, attempts):
             "ErrorCode": ("Number", "200"),
             "ErrorMessage": ("String", text[:1024] or "Unknown"),
         }
-        _send(config, dead_letters, json.dumps(event), attributes)
+        if not _send(config, dead_letters, json.dumps(event), attributes):
+            queues.count("AWS/Lambda", "DeadLetterErrors", "FunctionName", config["FunctionName"])
     on_failure = ((settings.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     if on_failure:
         record = {
@@ -107,7 +114,7 @@ def _send(config, target, body, attributes):
     action = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction"}.get(service)
     if not action or not policies.role_may(config["Role"], action, target):
         log.warning("%s: the role may not send to %s: event dropped", config["FunctionName"], target)
-        return
+        return False
     if service == "sqs":
         sent = queues.send(target, body, attributes)
     elif service == "sns":
@@ -115,17 +122,20 @@ def _send(config, target, body, attributes):
     else:
         sent = invoke(target, json.loads(body)) is None
     log.warning("%s: event %s %s", config["FunctionName"], "sent to" if sent else "lost, nothing at", target)
+    return bool(sent)
 
 
 @around(sns, "_deliver_to_lambda")
 def _deliver_to_lambda(_original, function_arn, envelope, topic_arn, subscription_arn, *_):
     function, _, name = lambda_svc._get_base_func_record_for_ref(function_arn)
     if function is None:
-        log.warning("SNS: no function %s: delivery dropped", function_arn)
+        log.warning("SNS: no function %s", function_arn)
+        _redrive(topic_arn, subscription_arn, envelope)
     elif not policies.service_may(
         "sns.amazonaws.com", "lambda:InvokeFunction", function_arn, function["policy"], topic_arn
     ):
-        log.warning("SNS: the policy of %s does not let %s in: delivery dropped", name, topic_arn)
+        log.warning("SNS: the policy of %s does not let %s in", name, topic_arn)
+        _redrive(topic_arn, subscription_arn, envelope)
     else:
         record = {
             "EventSource": "aws:sns",
@@ -134,6 +144,27 @@ def _deliver_to_lambda(_original, function_arn, envelope, topic_arn, subscriptio
             "Sns": {"MessageAttributes": {}, "Subject": None, **json.loads(envelope)},
         }
         invoke(function_arn, {"Records": [record]})
+
+
+def _redrive(topic_arn, subscription_arn, envelope):
+    """What SNS does with a message that it will not try to deliver again."""
+    topic = topic_arn.rsplit(":", 1)[-1]
+    queues.count("AWS/SNS", "NumberOfNotificationsFailed", "TopicName", topic)
+    subscription = sns._find_subscription(topic_arn, subscription_arn)
+    policy = json.loads((subscription or {}).get("attributes", {}).get("RedrivePolicy") or "{}")
+    target = policy.get("deadLetterTargetArn")
+    if not target:
+        log.warning("SNS: %s has no dead-letter queue: message lost", subscription_arn)
+        return
+    queue = sqs._queue_by_arn(target)
+    policy = queue["attributes"].get("Policy") if queue else None
+    allowed = policies.service_may("sns.amazonaws.com", "sqs:SendMessage", target, policy, topic_arn)
+    if allowed and queues.send(target, envelope, {"ErrorCode": ("String", "403")}):
+        log.warning("SNS: message of %s sent to %s", subscription_arn, target)
+        queues.count("AWS/SNS", "NumberOfNotificationsRedrivenToDlq", "TopicName", topic)
+    else:
+        log.warning("SNS: %s does not take the message of %s: lost", target, subscription_arn)
+        queues.count("AWS/SNS", "NumberOfNotificationsFailedToRedriveToDlq", "TopicName", topic)
 
 
 @around(lambda_svc, "_provided_worker_env")

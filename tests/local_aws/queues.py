@@ -1,9 +1,9 @@
-"""SQS queue depth as a metric, so that an alarm on a dead-letter queue can fire.
+"""What AWS itself measures of queues, functions and topics, so that an alarm on what was lost can fire.
 
-ministack has no `AWS/SQS` metrics. Here `ApproximateNumberOfMessagesVisible` is published
-whenever the number has changed after a call to SQS or a message that Lambda left behind. AWS
-publishes it every minute, for queues in use; here an alarm on it comes back to OK only when
-the number changes again in a later period.
+ministack has none of these metrics. Here `NumberOfMessagesSent` and `ApproximateNumberOfMessagesVisible` of a queue
+follow each message that Lambda or SNS leaves behind, the depth each call to SQS too; and `count` adds one to what a
+service counts of a function or a topic. AWS reports every minute, for queues in use; here a minute passes when
+`minutes_pass` says so.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """
@@ -16,6 +16,22 @@ from . import alarms
 from .patch import around
 
 _published = {}
+_passed = 0
+
+
+def minutes_pass(minutes):
+    """Let time pass for these metrics, and report each queue that has been in use every minute of it."""
+    global _passed
+    for _ in range(minutes):
+        _passed += 60
+        for arn, depth in _published.items():
+            _report(arn, "NumberOfMessagesSent", 0.0)
+            _report(arn, "ApproximateNumberOfMessagesVisible", depth)
+
+
+def count(namespace, name, dimension, value):
+    """One more of what a service counts."""
+    alarms.publish(namespace, name, {time.time() + _passed: [1.0]}, {dimension: value})
 
 
 def send(arn, body, attributes=None):
@@ -27,6 +43,7 @@ def send(arn, body, attributes=None):
         name: {"DataType": kind, "StringValue": value} for name, (kind, value) in (attributes or {}).items()
     }
     sqs._act_send_message({"MessageBody": body, "MessageAttributes": attributes}, queue["url"])
+    _report(arn, "NumberOfMessagesSent", 1.0)
     _publish_depths()
     return True
 
@@ -45,5 +62,8 @@ def _publish_depths():
         depth = float(queue["attributes"]["ApproximateNumberOfMessages"])
         if _published.get(arn, 0) != depth:
             _published[arn] = depth
-            name = "ApproximateNumberOfMessagesVisible"
-            alarms.publish("AWS/SQS", name, {time.time(): [depth]}, {"QueueName": arn.rsplit(":", 1)[-1]})
+            _report(arn, "ApproximateNumberOfMessagesVisible", depth)
+
+
+def _report(arn, name, value):
+    alarms.publish("AWS/SQS", name, {time.time() + _passed: [value]}, {"QueueName": arn.rsplit(":", 1)[-1]})

@@ -48,6 +48,9 @@ def _local(method, path, body):
         if (method, path) == ("POST", "/_local/confirm"):
             confirmed = mailbox.confirm(request["address"])
             return (200 if confirmed else 404), {"confirmed": confirmed}
+        if (method, path) == ("POST", "/_local/minutes"):
+            queues.minutes_pass(request["minutes"])
+            return 200, request
         if (method, path) == ("PUT", "/_local/pages"):
             logs.set_pages(**request)
             return 200, request

@@ -10,6 +10,7 @@ and tested the same way.
 - beside_the_lab: the same beside what people may have already
 - going_back: failures, rollbacks and what somebody changed by hand
 - new_code: later deployments: of a parameter, of new code, of new code that fails at first
+- second_net: what is lost is told
 - sam: the same as users of SAM walk it (make sam)
 - as_tests: a story as tests
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local_aws import LocalAws
 
-from . import beside_the_lab, cloudtrail, going_back, new_code, sam
+from . import beside_the_lab, cloudtrail, going_back, new_code, sam, second_net
 from .steps import DEPLOYED, STEPS
 from .world import BINARY, LOG_GROUP, LOG_STREAM, World
 
@@ -26,6 +26,7 @@ STORIES = {
     "refused-update": going_back.REFUSED_UPDATE,
     "role-by-arn": beside_the_lab.ROLE_BY_ARN,
     "sam": sam.STEPS,
+    "second-net": second_net.STEPS,
     "section-4-by-hand": beside_the_lab.SECTION_4_BY_HAND,
 }
 

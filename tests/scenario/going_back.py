@@ -98,8 +98,8 @@ def section_4_and_more_was_done_by_hand(world):
 
 
 def what_fails_beside_it_touches_nothing(world):
-    # The alarm on the queue gets a period that no alarm can have.
-    template = world.template(world.code).replace("\n      Period: 60\n", "\n      Period: 45\n")
+    # The alarm on what is lost gets a period that no alarm can have.
+    template = world.template(world.code).replace("\n            Period: 60\n", "\n            Period: 45\n")
     seen = refused(world, template, Emails=ADDRESS, ExistingResources="Adopt")
     said("the stack's reason", "UndeliveredAlarm: ", seen)
     asked = [event for event in world.stack_events(STACK) if event["LogicalResourceId"] == "KmsAlarm"]

@@ -481,7 +481,8 @@ def test_the_custom_resource_is_the_last_that_can_fail(stack):
     assert not any("KmsAlarm" in needed(resources, each) for each in others)
 
 
-def test_cloudwatch_publishes_for_the_alarm_of_this_account_only_and_over_tls(stack):
+def test_cloudwatch_publishes_for_alarms_of_this_account_and_such_a_name_only_and_over_tls(stack):
+    # The old name's alarm is heard during a rename, when no parameter knows that name any more.
     assert stack.properties("AlarmStateTopicPolicy") == {
         "Topics": ["<AlarmStateTopic>"],
         "PolicyDocument": {
@@ -495,7 +496,7 @@ def test_cloudwatch_publishes_for_the_alarm_of_this_account_only_and_over_tls(st
                     "Resource": "<AlarmStateTopic>",
                     "Condition": {
                         "StringEquals": {"aws:SourceAccount": "111122223333"},
-                        "ArnEquals": {"aws:SourceArn": f"{CLOUDWATCH}:alarm:pattern1-logging-alarm"},
+                        "ArnLike": {"aws:SourceArn": f"{CLOUDWATCH}:alarm:*-alarm"},
                     },
                 },
                 {
@@ -526,6 +527,7 @@ def test_the_function_listens_to_the_alarm_state_topic_and_to_nothing_it_publish
     assert stack.properties(subscription) == {
         "Endpoint": "<AlarmFunction.Arn>",
         "Protocol": "lambda",
+        "RedrivePolicy": {"deadLetterTargetArn": "<DeadLetterQueue.Arn>"},
         "TopicArn": "<AlarmStateTopic>",
     }
     assert stack.of_type("AWS::SNS::Topic") == ["AlarmStateTopic"]
@@ -640,9 +642,17 @@ def test_what_the_function_cannot_handle_is_kept_whole_for_as_long_as_there_is(s
     }
 
 
-def test_the_queue_is_reached_over_tls_and_opened_to_nobody(stack):
-    [statement] = stack.properties("DeadLetterQueuePolicy")["PolicyDocument"]["Statement"]
-    assert statement == {
+def test_the_queue_is_reached_over_tls_and_opened_to_sns_for_the_one_topic_only(stack):
+    let_in, over_tls = stack.properties("DeadLetterQueuePolicy")["PolicyDocument"]["Statement"]
+    assert let_in == {
+        "Sid": "WhatSnsCannotDeliver",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "<DeadLetterQueue.Arn>",
+        "Condition": {"ArnEquals": {"aws:SourceArn": "<AlarmStateTopic>"}},
+    }
+    assert over_tls == {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
         "Principal": "*",
@@ -652,20 +662,32 @@ def test_the_queue_is_reached_over_tls_and_opened_to_nobody(stack):
     }
 
 
-def test_one_undelivered_event_tells_people_without_the_function(stack):
+def test_each_loss_tells_people_without_the_function(stack):
     alarm = stack.properties("UndeliveredAlarm")
     description = alarm.pop("AlarmDescription")
     del alarm["Tags"]
+    total, *parts = alarm.pop("Metrics")
+    assert total == {"Id": "losses", "Label": "losses", "Expression": "FILL(sent, 0) + FILL(dropped, 0) + FILL(failed, 0)"}
+    stats = {part["Id"]: part["MetricStat"] for part in parts}
+    assert {name: (each["Metric"]["Namespace"], each["Metric"]["MetricName"]) for name, each in stats.items()} == {
+        "sent": ("AWS/SQS", "NumberOfMessagesSent"),
+        "dropped": ("AWS/Lambda", "AsyncEventsDropped"),
+        "failed": ("AWS/SNS", "NumberOfNotificationsFailed"),
+    }
+    assert [each["Metric"]["Dimensions"] for each in stats.values()] == [
+        [{"Name": "QueueName", "Value": "<DeadLetterQueue.QueueName>"}],
+        [{"Name": "FunctionName", "Value": "<AlarmFunction>"}],
+        [{"Name": "TopicName", "Value": "<AlarmStateTopic.TopicName>"}],
+    ]
+    assert {(each["Period"], each["Stat"]) for each in stats.values()} == {(60, "Sum")}
+    assert not any(part["ReturnData"] for part in parts)
     assert alarm == {
         "AlarmActions": [f"{SNS}:pattern1-logging-topic"],
         "AlarmName": "pattern1-logging-undelivered",
         "ComparisonOperator": "GreaterThanThreshold",
-        "Dimensions": [{"Name": "QueueName", "Value": "<DeadLetterQueue.QueueName>"}],
-        "EvaluationPeriods": 1,
-        "MetricName": "ApproximateNumberOfMessagesVisible",
-        "Namespace": "AWS/SQS",
-        "Period": 60,
-        "Statistic": "Maximum",
+        # With FILL, one of one would never look at a report that comes late.
+        "DatapointsToAlarm": 1,
+        "EvaluationPeriods": 5,
         "Threshold": 0,
         "TreatMissingData": "notBreaching",
     }
@@ -772,7 +794,10 @@ def test_the_dashboard_shows_how_the_function_is(stack):
         "Invocations",
         "Errors",
         "Throttles",
+        "AsyncEventsDropped",
+        "NumberOfNotificationsFailed",
         "DeadLetterErrors",
+        "NumberOfNotificationsFailedToRedriveToDlq",
         "ApproximateNumberOfMessagesVisible",
     ]
     duration = widget(stack, "The function: duration")

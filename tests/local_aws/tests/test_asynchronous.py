@@ -1,10 +1,11 @@
 """SNS to Lambda: permission, retries and where events go that no retry helped."""
 
 import json
+import time
 
 import pytest
 
-from .conftest import Function, code, eventually
+from .conftest import Function, code, document, eventually
 
 
 @pytest.fixture
@@ -113,27 +114,173 @@ def test_the_role_must_allow_the_queue(client, name, topic, queue, aws):
     )
 
 
-def test_the_depth_of_the_queue_fires_an_alarm(client, name, topic, queue):
-    client("cloudwatch").put_metric_alarm(
-        AlarmName=name,
+def test_the_depth_of_the_queue_fires_an_alarm_as_long_as_something_waits(client, name, topic, queue, aws):
+    watch(
+        client,
+        name,
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[{"Name": "QueueName", "Value": name}],
         Statistic="Maximum",
         Period=60,
-        EvaluationPeriods=1,
-        Threshold=0,
-        ComparisonOperator="GreaterThanThreshold",
-        AlarmActions=[topic],
+        EvaluationPeriods=3,
     )
-
-    def state():
-        return client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
-
     function = Function(client, name, may_send(queue), DeadLetterConfig={"TargetArn": queue["arn"]})
     client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'"please fail"')
-    eventually(lambda: state() == "ALARM")
     assert len(function.events(3)) == 3
+    message = left_behind(client, queue)
+    client("sqs").change_message_visibility(
+        QueueUrl=queue["url"], ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+    )
+    assert state(client, name) == "OK"
+    aws.minutes_pass(2)
+    assert state(client, name) == "ALARM"
+    client("sqs").purge_queue(QueueUrl=queue["url"])
+    aws.minutes_pass(1)
+    assert state(client, name) == "OK"
+
+
+def watch(client, name, **settings):
+    """An alarm on more than none."""
+    client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+        **settings,
+    )
+
+
+def state(client, name):
+    return client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
+
+
+def watch_losses(client, name, topic):
+    """An alarm on the sum of what Lambda and SNS gave up and the queue got, in one of the last five minutes."""
+    metrics = [
+        ("sent", "AWS/SQS", "NumberOfMessagesSent", "QueueName", name),
+        ("dropped", "AWS/Lambda", "AsyncEventsDropped", "FunctionName", name),
+        ("failed", "AWS/SNS", "NumberOfNotificationsFailed", "TopicName", topic.split(":")[-1]),
+    ]
+    stats = [
+        {
+            "Id": label,
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": namespace,
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": dimension, "Value": value}],
+                },
+                "Period": 60,
+                "Stat": "Sum",
+            },
+        }
+        for label, namespace, metric, dimension, value in metrics
+    ]
+    total = {"Id": "losses", "Expression": "FILL(sent, 0) + FILL(dropped, 0) + FILL(failed, 0)", "ReturnData": True}
+    watch(client, name, Metrics=[total, *stats], EvaluationPeriods=5, DatapointsToAlarm=1)
+
+
+def counted(client, namespace, metric, dimension, value):
+    """The sum of a metric."""
+    now = time.time()
+    found = client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": dimension, "Value": value}],
+        StartTime=now - 3600,
+        EndTime=now + 3600,
+        Period=3600,
+        Statistics=["Sum"],
+    )
+    return sum(each["Sum"] for each in found["Datapoints"])
+
+
+def let_in(client, queue, topic):
+    """Let a topic send to the queue, over TLS only."""
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue["arn"],
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": queue["arn"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Policy": document([allow, deny])}
+    client("sqs").set_queue_attributes(QueueUrl=queue["url"], Attributes=policy)
+
+
+def subscribe(client, topic, function, queue):
+    """Subscribe a function that does not let the topic in; what cannot be delivered goes to the queue."""
+    subscription = client("sns").subscribe(
+        TopicArn=topic,
+        Protocol="lambda",
+        Endpoint=function.arn,
+        Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": queue["arn"]})},
+    )
+    return subscription["SubscriptionArn"]
+
+
+def test_what_sns_cannot_hand_over_goes_to_the_subscriptions_queue(client, name, topic, queue):
+    subscribe(client, topic, Function(client, name), queue)
+    let_in(client, queue, topic)
+    watch_losses(client, name, topic)
+    client("sns").publish(TopicArn=topic, Subject="Hello", Message="text")
+    envelope = json.loads(left_behind(client, queue)["Body"])
+    assert (envelope["Type"], envelope["TopicArn"]) == ("Notification", topic)
+    assert (envelope["Subject"], envelope["Message"]) == ("Hello", "text")
+    eventually(lambda: counted(client, "AWS/SNS", "NumberOfNotificationsRedrivenToDlq", "TopicName", name) == 1)
+    assert counted(client, "AWS/SQS", "NumberOfMessagesSent", "QueueName", name) == 1
+    eventually(lambda: state(client, name) == "ALARM")
+
+
+def test_a_queue_that_lets_another_topic_in_gets_nothing(client, name, topic, queue):
+    subscribe(client, topic, Function(client, name), queue)
+    let_in(client, queue, topic + "-other")
+    watch_losses(client, name, topic)
+    client("sns").publish(TopicArn=topic, Message="text")
+    eventually(lambda: counted(client, "AWS/SNS", "NumberOfNotificationsFailedToRedriveToDlq", "TopicName", name) == 1)
+    eventually(lambda: state(client, name) == "ALARM")
+    assert "Messages" not in client("sqs").receive_message(QueueUrl=queue["url"])
+
+
+def test_each_loss_is_told_while_the_first_still_waits(client, name, topic, queue, aws):
+    function = Function(client, name, may_send(queue), DeadLetterConfig={"TargetArn": queue["arn"]})
+    watch_losses(client, name, topic)
+
+    def lose(count):
+        client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'"please fail"')
+        eventually(lambda: counted(client, "AWS/Lambda", "AsyncEventsDropped", "FunctionName", name) == count)
+
+    def alarmed():
+        history = client("cloudwatch").describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")
+        return sum(each["HistorySummary"].endswith("to ALARM") for each in history["AlarmHistoryItems"])
+
+    lose(1)
+    eventually(lambda: alarmed() == 1)
+    # Five minutes with nothing new, although the message still waits.
+    aws.minutes_pass(4)
+    assert state(client, name) == "ALARM"
+    aws.minutes_pass(2)
+    assert state(client, name) == "OK"
+    lose(2)
+    eventually(lambda: alarmed() == 2)
+    assert len(function.events(6)) == 6
+
+
+def test_an_event_that_not_even_the_queue_takes_is_counted(client, name, topic, queue):
+    Function(client, name, DeadLetterConfig={"TargetArn": queue["arn"]})
+    watch_losses(client, name, topic)
+    client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'"please fail"')
+    eventually(lambda: counted(client, "AWS/Lambda", "DeadLetterErrors", "FunctionName", name) == 1)
+    eventually(lambda: state(client, name) == "ALARM")
 
 
 def test_a_template_sets_dead_letters_retries_and_permission(client, name):
