@@ -49,7 +49,9 @@ NOT_HERE = {
     "make bench": "it measures for minutes, and only people can say what its figures mean; tests/bench has tests of its own",
     "make count": ".ci/run runs it where valgrind is or can be installed",
     "make count UPDATE=1": "it writes the figures that make count compares with",
-    "sam build && sam deploy --guided": "it asks; tests/scenario/sam.py runs both with the answers as flags",
+    "sam build && sam deploy --guided --config-env everyday": (
+        "it asks; tests/scenario/sam.py builds, and deploys with the answers as flags, and with the profile"
+    ),
     "git pull && sam build && sam deploy": "there is nothing to pull; tests/scenario/sam.py deploys changed code",
     "for i in 1 2 3; do curl --header \"Content-Type: application/json\" --request GET --data"
     " '{\"Name\":\"Andy Jassy\",\"Key\":\"some-random-false-key\"}' $ALBURL/decrypt done": (

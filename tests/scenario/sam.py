@@ -100,6 +100,14 @@ def new_code_provisions_again(world):
     world.tell(f"  version {before} -> {world.versions()}, and the alarm was provisioned again")
 
 
+def the_everyday_profile_sets_the_alarm(world):
+    run(world, "sam", "deploy", *QUIETLY, "--config-env", "everyday")
+    alarm = world.alarm("pattern1-logging-alarm")
+    seen = [alarm[each] for each in ("Period", "Threshold", "TreatMissingData", "OKActions")]
+    expect("the alarm", [60, 0.0, "notBreaching", [world.stack_outputs["AlarmStateTopicArn"]]], seen)
+    expect("confirmed subscriptions", 1, confirmed(world))
+
+
 def it_is_removed(world):
     run(world, "sam", "delete", "--no-prompts", "--region", world.aws.region)
     expect("the stack", False, world.exists(STACK))
@@ -118,5 +126,6 @@ STEPS = [
     Step("The lab's test brings the mail", the_labs_test_brings_the_mail),
     Step("A changed parameter changes the alarm in place", a_parameter_changes),
     Step("Changed code provisions again by itself", new_code_provisions_again),
+    Step("The everyday profile sets the alarm", the_everyday_profile_sets_the_alarm),
     Step("It is removed, and nothing is left", it_is_removed),
 ]

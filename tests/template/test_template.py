@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from itertools import combinations
 from pathlib import Path
 
@@ -804,16 +805,36 @@ def test_the_dashboard_shows_how_the_function_is(stack):
     assert duration["annotations"]["horizontal"][0]["value"] == 1000 * stack.properties("AlarmFunction")["Timeout"]
 
 
+def samconfig():
+    """What SAM reads in samconfig.toml."""
+    return tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+
+
 def test_sam_needs_no_answer_but_the_addresses():
-    settings = (ROOT / "samconfig.toml").read_text(encoding="utf-8")
-    for line in [
-        'stack_name = "pattern1-alarm"',
-        'capabilities = "CAPABILITY_IAM"',
-        "resolve_s3 = true",
-        "confirm_changeset = true",
+    default = samconfig()["default"]
+    assert default["global"]["parameters"] == {"stack_name": "pattern1-alarm"}
+    assert default["deploy"]["parameters"] == {
+        "capabilities": "CAPABILITY_IAM",
+        "confirm_changeset": True,
+        "fail_on_empty_changeset": False,
+        "resolve_s3": True,
         # Where --guided puts the code too: the same code from two places would count as new code, and fail as a version.
-        's3_prefix = "pattern1-alarm"',
-    ]:
-        assert line in settings.splitlines()
-    assert not re.search(r"^(region|profile|s3_bucket|parameter_overrides|image_repositor)", settings, re.MULTILINE)
-    assert not re.search(r"\d{12}", settings)
+        "s3_prefix": "pattern1-alarm",
+    }
+    assert not re.search(r"\d{12}", (ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+
+
+def test_the_everyday_profile_is_the_default_one_with_other_settings():
+    profiles = samconfig()
+    everyday = profiles["everyday"]
+    overrides = everyday["deploy"]["parameters"].pop("parameter_overrides")
+    assert everyday == profiles["default"], "SAM reads only the profile that it is given"
+    settings = dict(each.split("=") for each in overrides.split())
+    assert all(accepts(source()["Parameters"][name], value) for name, value in settings.items())
+    properties = Stack(**settings).properties("KmsAlarm")
+    assert {name: value for name, value in properties.items() if LAB.get(name) != value and name in {*LAB, "OKActions"}} == {
+        "OKActions": ["<AlarmStateTopic>"],
+        "Period": "60",
+        "Threshold": "0",
+        "TreatMissingData": "notBreaching",
+    }
