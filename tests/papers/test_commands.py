@@ -58,6 +58,14 @@ NOT_HERE = {
         "it needs the lab's application; the scenario writes the events that it causes"
     ),
     'aws sns list-subscriptions-by-topic --topic-arn "$TOPIC_ARN"': "test_the_aws_commands_exist reads it",
+    'aws sns confirm-subscription --topic-arn "$TOPIC_ARN" --token "$TOKEN" --authenticate-on-unsubscribe true': (
+        "test_the_aws_commands_exist reads it"
+    ),
+    'aws sns get-subscription-attributes --subscription-arn "$SUBSCRIPTION_ARN"': "test_the_aws_commands_exist reads it",
+    'aws sns unsubscribe --subscription-arn "$SUBSCRIPTION_ARN"': "test_the_aws_commands_exist reads it",
+    'aws sns subscribe --topic-arn "$TOPIC_ARN" --protocol email --notification-endpoint oncall@example.com': (
+        "its last option is the AWS CLI's own name; the scenarios subscribe the same address"
+    ),
     "aws cloudwatch describe-alarms --alarm-names pattern1-logging-alarm": "test_the_aws_commands_exist reads it",
     "aws cloudwatch describe-alarm-history --alarm-name pattern1-logging-alarm --history-item-type StateUpdate": (
         "test_the_aws_commands_exist reads it"
