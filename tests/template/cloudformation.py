@@ -123,10 +123,6 @@ class Stack:
     def _or(self, argument):
         return any(self.resolve(each) for each in argument)
 
-    def _findinmap(self, argument):
-        name, top, second = self.resolve(argument)
-        return self.template["Mappings"][name][top][second]
-
     def _importvalue(self, argument):
         name = self.resolve(argument)
         self.imported.add(name)

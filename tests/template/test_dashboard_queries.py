@@ -79,6 +79,16 @@ def test_every_field_that_a_query_names_is_in_a_sample_and_is_no_list_or_object(
         assert all(isinstance(value, (str, int, bool)) for value in values), name
 
 
+def test_no_name_that_a_query_makes_is_a_word_of_the_language():
+    # SOURCE is a command; whether a word is reserved in lower case too, the documentation does not say.
+    words = {"anomaly", "as", "asc", "by", "count", "dedup", "desc", "diff", "display", "fields", "filter", "filterindex"}
+    words |= {"in", "join", "like", "limit", "lookup", "not", "or", "parse", "pattern", "sort", "source", "stats", "unmask"}
+    for title in ["Latest errors", "Errors by code"]:
+        for command in query(title):
+            made = re.findall(r" as ((?:\w+, )*\w+)", command)
+            assert not {name.lower() for names in made for name in names.split(", ")} & words, command
+
+
 def test_the_task_is_the_sessions_name():
     [command] = [each for each in query("Latest errors") if each.startswith("parse ")]
     name, glob, aliases = re.fullmatch(r'parse ([\w.]+) "([^"]+)" as ([\w, ]+)', command).groups()

@@ -735,11 +735,29 @@ def test_the_outputs_are_these(stack):
 
 @pytest.mark.parametrize(
     ("partition", "host"),
-    [("aws", "console.aws.amazon.com"), ("aws-cn", "console.amazonaws.cn"), ("aws-us-gov", "console.amazonaws-us-gov.com")],
+    [
+        ("aws", "console.aws.amazon.com"),
+        ("aws-cn", "console.amazonaws.cn"),
+        ("aws-us-gov", "console.amazonaws-us-gov.com"),
+        ("aws-eusc", "console.amazonaws-eusc.eu"),
+    ],
 )
 def test_the_dashboards_address_is_that_of_the_partitions_console(partition, host):
     stack = Stack(pseudo={"AWS::Partition": partition})
-    assert stack.resolve(stack.template["Outputs"]["DashboardUrl"]["Value"]).startswith(f"https://{host}/cloudwatch/")
+    output = stack.template["Outputs"]["DashboardUrl"]
+    assert stack.resolve({"Condition": output["Condition"]})
+    assert stack.resolve(output["Value"]).startswith(f"https://{host}/cloudwatch/")
+
+
+@pytest.mark.parametrize("partition", ["aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-to-come"])
+def test_a_partition_whose_console_is_unknown_costs_the_link_and_nothing_else(partition):
+    stack = Stack(pseudo={"AWS::Partition": partition, "AWS::Region": "us-iso-east-1"})
+    assert not stack.resolve({"Condition": stack.template["Outputs"]["DashboardUrl"]["Condition"]})
+    assert "Mappings" not in stack.template
+    conditional = {name for name, each in stack.template["Outputs"].items() if "Condition" in each}
+    assert conditional == {"DashboardUrl"}
+    stack.resolve(stack.template["Resources"])
+    assert not any("Condition" in resource for resource in stack.template["Resources"].values())
 
 
 @pytest.mark.parametrize(
@@ -786,7 +804,7 @@ def test_the_dashboards_queries_find_what_the_filter_counts(title):
 
 def test_the_latest_errors_are_shown_with_who_what_and_why(stack):
     query = widget(stack, "Latest errors")["query"]
-    assert query.endswith("\n| display time, code, operation, key, task, source, message")
+    assert query.endswith("\n| display time, code, operation, key, task, ip, message")
 
 
 def test_the_dashboard_shows_how_the_function_is(stack):
