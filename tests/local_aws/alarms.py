@@ -385,6 +385,10 @@ def _invalid(request):
     for name in _ACTIONS.values():
         if len(request.get(name) or []) > 5:
             return f"{name} can have 5 members at most"
+        for action in request.get(name) or []:
+            service, region = (str(action).split(":") + [""] * 4)[2:4]
+            if service == "sns" and region != get_region():
+                return f"Invalid region {region} specified. Only {get_region()} is supported."
     return None
 
 

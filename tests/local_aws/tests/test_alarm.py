@@ -281,6 +281,7 @@ def test_cloudwatch_cannot_use_the_key_that_aws_manages_for_sns(client, chain):
         {"ComparisonOperator": "Greater"},
         {"Period": 10, "EvaluationPeriods": 8641},
         {"AlarmActions": ["arn:aws:sns:ap-southeast-2:111122223333:t"] * 6},
+        {"AlarmActions": ["arn:aws:sns:us-east-1:111122223333:t"]},
     ],
 )
 def test_settings_that_aws_refuses_are_refused(chain, wrong):
