@@ -2,7 +2,7 @@
 # installed, pinned, into .venv, .tools and target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sam test bench count check mails fuzz deny audit build clean
+.PHONY: help demo sam account account-clean test bench count check mails fuzz deny audit build clean
 
 VENV := .venv
 # What the tests talk to is here: no proxy comes between.
@@ -15,6 +15,7 @@ FUZZED := event cloudtrail window report answer
 EACH := 60
 HISTORIES := 5000
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+ACCOUNT := --region '$(REGION)' --profile '$(PROFILE)' $(if $(YES),--yes)
 BENCH := target/bench/release/bench
 BENCH_MANIFEST := tests/bench/Cargo.toml
 # Without Node its column is left out.
@@ -26,7 +27,7 @@ SAM_PATH := $(if $(SAM),$(CURDIR)/.tools/sam/bin:)$(PATH)
 DENY := $(or $(shell command -v cargo-deny),$(TOOLS)/cargo-deny)
 
 help: ## Print the verbs
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 # BOOTSTRAP=FILE: with that function, which is built already.
 demo: $(if $(BOOTSTRAP),,build) $(VENV)/installed ## Run the whole chain on a local AWS (KEEP=1: leave it running after the deploy)
@@ -34,6 +35,16 @@ demo: $(if $(BOOTSTRAP),,build) $(VENV)/installed ## Run the whole chain on a lo
 
 sam: $(VENV)/installed $(SAM) ## Validate, build, deploy, change and remove it with SAM, on a local AWS
 	@$(PYTHON) -m scenario sam
+
+# First whether there is such an account: building takes longer. As SAM builds it, because Lambda's system is older than
+# most; with BOOTSTRAP=FILE that one.
+account: $(VENV)/installed ## Walk the main job in a real account, and report (REGION=... PROFILE=... YES=1: do not ask, KEY=no: no KMS key)
+	@$(PYTHON) -m account check $(ACCOUNT)
+	@$(if $(BOOTSTRAP),,$(MAKE) --no-print-directory target/tests/bootstrap)
+	@BOOTSTRAP='$(or $(BOOTSTRAP),target/tests/bootstrap)' $(PYTHON) -m account walk $(ACCOUNT) $(if $(filter no,$(KEY)),--no-key)
+
+account-clean: $(VENV)/installed ## Remove from it what a walk left that crashed (REGION=... PROFILE=... YES=1: do not ask)
+	@$(PYTHON) -m account clean $(ACCOUNT)
 
 test: ## Run every test
 	@$(TESTING) python3 tests/run.py
