@@ -83,6 +83,7 @@ def plan():
     bench.after = [unoptimized]
     special = [
         pytest("tests/scenario/test_sam.py", function),
+        pytest("tests/account", function),
         pytest("tests/scenario/test_the_loop.py", function, unoptimized),
         pytest("tests/papers", function, unoptimized),
         pytest("tests/template", checkov),

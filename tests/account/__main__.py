@@ -33,7 +33,7 @@ def main():
         print(masked(refused), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nnothing was made", file=sys.stderr)
+        print("\ninterrupted", file=sys.stderr)
         return 130
 
 

@@ -20,6 +20,8 @@ SERVICES = (
 )
 # boto3's own word for throttling and lost connections; a walk makes thousands of calls.
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=70)
+# For the first call, which tells whether there is anything to talk to.
+IMPATIENT = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=10, read_timeout=20)
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403")
 TAKEN = ("BucketAlreadyExists", "BucketAlreadyOwnedByYou", "EntityAlreadyExists", "ResourceAlreadyExistsException")
 BAD_CREDENTIALS = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId")
@@ -41,18 +43,25 @@ class Account:
             known = ", ".join(boto3.Session().available_profiles) or "none"
             raise Refused(f'PROFILE: there is no profile "{profile}"; there are: {known}') from None
         check_region(session, region)
-        self.region, self.profile = region, profile
+        self.session, self.region, self.profile = session, region, profile
         try:
-            for service in SERVICES:
-                setattr(self, service, session.client(service, config=CONFIG))
-            identity = self.sts.get_caller_identity()
+            sts = session.client("sts", config=IMPATIENT)
+            identity = sts.get_caller_identity()
         except (NoCredentialsError, PartialCredentialsError) as error:
             raise Refused(f"there are no credentials: {error}; give PROFILE=..., or log in first") from None
         except (ClientError, BotoCoreError) as error:
             raise Refused(self.words(error)) from None
         self.number = identity["Account"]
         self.partition = identity["Arn"].split(":")[1]
-        self.endpoint = self.sts.meta.endpoint_url
+        self.endpoint = sts.meta.endpoint_url
+
+    def __getattr__(self, service):
+        """A client, made when it is first used."""
+        if service not in SERVICES:
+            raise AttributeError(service)
+        client = self.session.client(service, config=CONFIG)
+        setattr(self, service, client)
+        return client
 
     @property
     def is_real(self):
@@ -87,7 +96,7 @@ class Account:
         if named:
             return named[1]
         for service in SERVICES:
-            model = getattr(self, service, None)
+            model = self.__dict__.get(service)
             if model and error.operation_name in model.meta.service_model.operation_names:
                 name = model.meta.service_model.signing_name
                 return f"{'cloudwatch' if name == 'monitoring' else name}:{error.operation_name}"

@@ -1,5 +1,6 @@
 """The walk from the question to the report, and `account-clean`. Whatever happens in between, what was made is removed."""
 
+import traceback
 from datetime import datetime, timezone
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,8 +39,11 @@ def walk(region, profile, yes, *, tell, ask, clock=None, prefix=None, key=True, 
             ending, code = "", int(any(row.outcome == FAILED for row in rows))
         except signals.Interrupted as interrupted:
             ending, code = f"It was interrupted ({interrupted}).", 128 + interrupted.number
-        except (Refused, ClientError, BotoCoreError) as error:
-            ending = f"It ended early: {error if isinstance(error, Refused) else account.words(error)}"
+        except (ClientError, BotoCoreError) as error:
+            ending = f"It ended early: {account.words(error)}"
+        except Exception as error:  # noqa: BLE001 (whatever it is, the table is told)
+            ending = f"It ended early, by a fault of the walk: {error!r}"
+            tell(traceback.format_exc())
         finally:
             handled.hold_off()
             tell("\nRemoving what was made")
@@ -118,8 +122,8 @@ def results(world, steps, not_here, skipped):
                 happened, outcome = step.run(world), HELD
             except AssertionError as unmet:
                 happened, outcome = str(unmet), FAILED
-            except (ClientError, BotoCoreError, LookupError, TypeError, ValueError) as error:
-                # What AWS answers may also be other than the step can read. Without credentials no step can.
+            except Exception as error:  # noqa: BLE001 (AWS may also answer otherwise than the step can read)
+                # Without credentials no step can.
                 if is_expired(error):
                     raise
                 happened, outcome = world.account.words(error), FAILED

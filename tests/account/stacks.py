@@ -9,6 +9,8 @@ from .clock import EVERY
 
 # A request of the custom resource is given up after seven minutes, and its rollback after as many more.
 LIMIT = 40 * 60
+# How long a stack that is to be removed may go on with what it does: most are done by then.
+PATIENCE = 2 * 60
 # What CreateStack takes in the call; a longer template lies in a bucket.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAX_BODY = 51_200
@@ -97,12 +99,16 @@ def follow(account, clock, tell, identity, known, begun):
 
 def remove(account, stack, clock, tell):
     """Delete a stack in whatever state it is. Resources that keep it from going are left behind, for others to remove."""
-    end = clock.seconds() + 2 * LIMIT
+    begun = clock.seconds()
     attempts, retain = 0, []
     while found := describe(account, stack):
         status = found["StackStatus"]
-        if clock.seconds() > end:
+        waited = clock.seconds() - begun
+        if waited > 2 * LIMIT:
             raise NotRemoved(f"it is {status} still")
+        if status.endswith("IN_PROGRESS") and waited < PATIENCE:
+            clock.sleep(EVERY)
+            continue
         if status == "UPDATE_IN_PROGRESS":
             with suppress(ClientError):
                 account.cloudformation.cancel_update_stack(StackName=stack)

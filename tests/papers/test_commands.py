@@ -28,6 +28,8 @@ RUN_THERE = {
         "tests/scenario/test_role_by_arn.py",
         "ROLE_BY_ARN",
     ),
+    "make account REGION=eu-central-1": ("tests/account/test_walk.py", "walk"),
+    "make account-clean REGION=eu-central-1": ("tests/account/test_clean.py", "clean"),
     "cargo test --locked --lib explain": ("src/explain/tests.rs", "every_shape_of_an_alarm_gives_the_same"),
     "TOPIC_ARN=arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic"
     " cargo lambda watch --invoke-address 127.0.0.1": (
