@@ -83,7 +83,7 @@ def plan():
     bench.after = [unoptimized]
     special = [
         pytest("tests/scenario/test_sam.py", function),
-        pytest("tests/account", function),
+        pytest("tests/account/test_walk.py", function),
         pytest("tests/scenario/test_the_loop.py", function, unoptimized),
         pytest("tests/papers", function, unoptimized),
         pytest("tests/template", checkov),
@@ -108,9 +108,9 @@ def pytest(name, *after):
 
 
 def scenarios():
-    """Each file of tests/scenario, and each other folder that has tests."""
+    """Each file of tests/account and tests/scenario, and each other folder that has tests."""
     files = (ROOT / "tests").rglob("test_*.py")
-    places = {file if file.parent.name == "scenario" else file.parent for file in files}
+    places = {file if file.parent.name in ("account", "scenario") else file.parent for file in files}
     return sorted(str(place.relative_to(ROOT)) for place in places)
 
 

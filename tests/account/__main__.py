@@ -1,8 +1,9 @@
-"""`make account` and `make account-clean`; `check` only says whether there is such an account. Exits with 0 when every step held and everything was removed; with 2 when it
-could not begin, saying why."""
+"""`make account` and `make account-clean`; `check` only says whether there is such an account. Exits with 0 when every step
+held and everything was removed; with 2 when it could not begin, saying why."""
 
 import argparse
 import sys
+import traceback
 
 from .access import Account, Refused
 from .names import masked
@@ -32,6 +33,9 @@ def main():
     except Refused as refused:
         print(masked(refused), file=sys.stderr)
         return 2
+    except Exception:  # noqa: BLE001 (whatever it is, it may have the account's number)
+        print(masked(traceback.format_exc()), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130

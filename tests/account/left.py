@@ -55,7 +55,7 @@ def by_tag(account, prefix=None):
     )
     found = [each for page in pages for each in page["ResourceTagMappingList"]]
     things = [thing(each["ResourceARN"]) for each in found if is_ours(each["Tags"])]
-    return [each for each in things if each.kind != "key" or key_is_there(account, each.name)]
+    return [each for each in things if each.kind != "key" or key_id(account, each.name)]
 
 
 def is_ours(tags):
@@ -167,20 +167,21 @@ def remove_bucket(account, name):
     account.s3.delete_bucket(Bucket=name)
 
 
-def key_is_there(account, key):
-    """Whether a key's deletion is not scheduled yet."""
+def key_id(account, key):
+    """A key's ID, by its ID or its alias; nothing when its deletion is scheduled already."""
     try:
-        return account.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion"
+        found = account.kms.describe_key(KeyId=key)["KeyMetadata"]
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
-            return False
+            return None
         raise
+    return None if found["KeyState"] == "PendingDeletion" else found["KeyId"]
 
 
 def remove_key(account, key):
-    """Schedule the deletion of a key."""
-    if key_is_there(account, key):
-        account.kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=KEY_DAYS)
+    """Schedule the deletion of a key. KMS takes no alias for that."""
+    if identity := key_id(account, key):
+        account.kms.schedule_key_deletion(KeyId=identity, PendingWindowInDays=KEY_DAYS)
 
 
 def remove_alias(account, alias):

@@ -76,8 +76,8 @@ def announced(account, names, key):
         f"  a queue, {names.inbox}, that is subscribed to the topics instead of a person: nobody gets a mail",
         *([made_key] if key else []),
         f"Everything's name begins with {names.prefix}, everything that can have tags has the tag {TAG}, and everything is",
-        "removed at the end, also after Ctrl-C; the credentials must last until then. Nothing else in the account is changed. What AWS keeps of anything that is",
-        f"deleted stays: the metric in {NAMESPACE} and the alarms' history can be seen for a while, and cost nothing.",
+        "removed at the end, also after Ctrl-C; the credentials must last until then. Nothing else in the account is changed.",
+        f"The metric in {NAMESPACE} and the alarms' history can be seen for a while after that, and cost nothing.",
         "What it costs, in dollars:",
         *price.told(key),
     ]

@@ -1,6 +1,7 @@
 """What cannot work is refused in words that say which, and leaves nothing behind."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from account.clock import FastClock
 from account.run import walk
 from account.steps import STEPS
 from local_aws import ACCOUNT, REGION
+from scenario.world import ROOT
 
 from .conftest import variables
 
@@ -81,6 +83,18 @@ def test_a_place_that_does_not_answer_is_told(aws, tmp_path):
 def test_the_command_says_so_too_and_ends_with_2(aws):
     command = [sys.executable, "-m", "account", "check", "--region", "nowhere"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith('REGION: there is no Region "nowhere"')
+
+
+@pytest.mark.parametrize("verb", ["account", "account-clean"])
+def test_make_says_so_before_anything_is_built(aws, verb):
+    # What is installed here is not to be installed again.
+    installed = ["-o", f"{sys.prefix}/installed", f"VENV={sys.prefix}"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    ran = subprocess.run(
+        ["make", *installed, verb, "REGION=nowhere"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith('REGION: there is no Region "nowhere"')
 
