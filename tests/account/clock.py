@@ -51,17 +51,23 @@ class Clock:
 
 
 class FastClock(Clock):
-    """Hours ago, and so many times as fast. Limits stay as they are: they are for what hangs."""
+    """Hours ago, and so many times as fast. Limits stay as they are: they are for what hangs. `minutes_pass` is told of
+    each minute that has passed."""
 
     queue_seconds = 0
 
-    def __init__(self, speed=60, ago=timedelta(hours=8)):
+    def __init__(self, minutes_pass=None, speed=60, ago=timedelta(hours=8)):
         self.speed = speed
         self.begun = time.monotonic()
         self.start = datetime.now(timezone.utc) - ago
+        self.minutes_pass, self.told = minutes_pass, self.now()
 
     def now(self):
         return self.start + timedelta(seconds=(time.monotonic() - self.begun) * self.speed)
 
     def sleep(self, seconds):
         time.sleep(seconds / self.speed)
+        minutes = (self.now() - self.told) // timedelta(minutes=1)
+        self.told += timedelta(minutes=minutes)
+        if minutes and self.minutes_pass:
+            self.minutes_pass(minutes)

@@ -17,10 +17,11 @@ from local_aws import ACCOUNT, REGION
 class Walked:
     """What a walk told, wrote and returned."""
 
-    def __init__(self, file):
+    def __init__(self, aws, file):
         self.lines, self.file = [], file
+        clock = FastClock(getattr(aws, "minutes_pass", None))
         arguments = {"region": REGION, "profile": "", "yes": True, "ask": None, "file": file}
-        self.code = walk(**arguments, tell=self.lines.append, clock=FastClock(), not_here=LOCAL_AWS)
+        self.code = walk(**arguments, tell=self.lines.append, clock=clock, not_here=LOCAL_AWS)
         self.report = file.read_text(encoding="utf-8")
         table = [line.strip("| ").split(" | ") for line in self.report.splitlines() if line.startswith("| ")]
         self.rows = {row[0]: report.Row(*row) for row in table[1:]}
@@ -28,7 +29,7 @@ class Walked:
 
 @pytest.fixture(scope="module")
 def walked(aws, tmp_path_factory):
-    return Walked(tmp_path_factory.mktemp("report") / "account-report.md")
+    return Walked(aws, tmp_path_factory.mktemp("report") / "account-report.md")
 
 
 @pytest.mark.parametrize("step", STEPS, ids=[step.run.__name__ for step in STEPS])
