@@ -37,14 +37,14 @@ sam: $(VENV)/installed $(SAM) ## Validate, build, deploy, change and remove it w
 	@$(PYTHON) -m scenario sam
 
 # First whether there is such an account: building takes longer. As SAM builds it, because Lambda's system is older than
-# most; with BOOTSTRAP=FILE that one.
+# most; with BOOTSTRAP=FILE that one. exec, so that make hands its signals to the walk and waits until it has removed all.
 account: $(VENV)/installed ## Walk the main job in a real account, and report (REGION=... PROFILE=... YES=1: do not ask, KEY=no: no KMS key)
 	@$(PYTHON) -m account check $(ACCOUNT)
 	@$(if $(BOOTSTRAP),,$(MAKE) --no-print-directory target/tests/bootstrap)
-	@BOOTSTRAP='$(or $(BOOTSTRAP),target/tests/bootstrap)' $(PYTHON) -m account walk $(ACCOUNT) $(if $(filter no,$(KEY)),--no-key)
+	@exec env BOOTSTRAP='$(or $(BOOTSTRAP),target/tests/bootstrap)' $(PYTHON) -m account walk $(ACCOUNT) $(if $(filter no,$(KEY)),--no-key)
 
 account-clean: $(VENV)/installed ## Remove from it what a walk left that crashed (REGION=... PROFILE=... YES=1: do not ask)
-	@$(PYTHON) -m account clean $(ACCOUNT)
+	@exec env $(PYTHON) -m account clean $(ACCOUNT)
 
 test: ## Run every test
 	@$(TESTING) python3 tests/run.py
