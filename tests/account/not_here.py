@@ -1,5 +1,5 @@
-"""What the local AWS cannot show, so that no table claims it: the tests walk there as if it were an account. A step that
-runs there all the same is run, so that the walk itself is tested; that it ran proves nothing of AWS.
+"""What the local AWS cannot show, so that no table claims it: the tests walk there as if it were an account. Such a step
+is run all the same, so that the walk itself is tested; that it ran proves nothing of AWS.
 """
 
 from dataclasses import dataclass
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class NotHere:
-    """Why a step shows nothing here, and whether it can run all the same."""
+    """Why a step shows nothing here."""
 
     reason: str
-    runs: bool = True
 
 
 _MINUTES = "the local AWS judges an alarm when data comes, whatever the second and the period"
@@ -19,8 +18,5 @@ LOCAL_AWS = {
     "errors_early_and_late_in_a_minute_with_10_s": NotHere(_MINUTES),
     "errors_early_and_late_in_a_minute_with_60_s": NotHere(_MINUTES),
     "an_encrypted_topic": NotHere("the local AWS neither uses a topic's key nor asks its policy"),
-    "the_functions_permission_is_taken_away": NotHere(
-        "the local AWS drops what SNS may not deliver, whatever the subscription says", runs=False
-    ),
     "what_is_undelivered_is_told": NotHere("the local AWS tries again at once, and its queues' metrics do not lag"),
 }

@@ -113,8 +113,6 @@ def results(world, steps, not_here, skipped):
         missing = [each.title for each in steps if each.run in step.needs and each.run not in held]
         if step.run in skipped:
             happened = skipped[step.run]
-        elif reason and not reason.runs:
-            happened, outcome = reason.reason, NOT_HERE
         elif missing:
             happened = f"did not hold before: {', '.join(missing)}"
         else:

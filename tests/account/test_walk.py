@@ -19,7 +19,7 @@ class Walked:
 
     def __init__(self, aws, file):
         self.lines, self.file = [], file
-        clock = FastClock(getattr(aws, "minutes_pass", None))
+        clock = FastClock(aws.minutes_pass)
         arguments = {"region": REGION, "profile": "", "yes": True, "ask": None, "file": file}
         self.code = walk(**arguments, tell=self.lines.append, clock=clock, not_here=LOCAL_AWS)
         self.report = file.read_text(encoding="utf-8")

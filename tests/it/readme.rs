@@ -33,7 +33,7 @@ fn the_mail_in_the_readme_is_the_beginning_of_a_golden_mail() {
 fn every_parameter_of_the_template_stands_in_the_readme_with_its_default() {
     let (readme, template) = (read("README.md"), read("template.yaml"));
     let parameters = template.split("\nParameters:\n").nth(1).unwrap();
-    let parameters = parameters.split("\nMappings:").next().unwrap();
+    let parameters = parameters.split("\nConditions:").next().unwrap();
     let mut count = 0;
     for block in parameters.split("\n\n") {
         let name = block.trim().split(':').next().unwrap();

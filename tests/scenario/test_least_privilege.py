@@ -45,6 +45,7 @@ CAUGHT = {
     ("alert", "WhichFiltersFeedTheMetric", "logs:DescribeMetricFilters"): "alert",
     ("alert", "FindEvents", "logs:FilterLogEvents"): "alert",
     ("alert", "WhenItWentOff", "cloudwatch:DescribeAlarmHistory"): "recovery",
+    ("alert", "CountSubscriptions", "sns:GetTopicAttributes"): "alert",
     ("alert", "Publish", "sns:Publish"): "alert",
     ("run", "Log", "logs:CreateLogStream"): "create",
     ("run", "Log", "logs:PutLogEvents"): "create",
@@ -63,6 +64,7 @@ BEYOND = {
 SHARED = {
     "logs:CreateLogStream": {"TakeTurns", "Log"},
     "logs:DescribeMetricFilters": {"ReadFilters", "WhichFiltersFeedTheMetric"},
+    "sns:GetTopicAttributes": {"MakeTopic", "CountSubscriptions"},
 }
 
 KEY = "arn:aws:kms:ap-southeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -206,7 +208,7 @@ class Life:
 
     def alert(self):
         self.write("decrypt-disabled", "decrypt-disabled")
-        return self.told("[KMS", "ALARM: ")
+        return self.told("[KMS", "ALARM: ") or self.warned("subscriptions could not be counted")
 
     def recovery(self):
         self.write("decrypt-success")

@@ -194,6 +194,7 @@ PERMISSIONS = {
         f"{CLOUDWATCH}:alarm:pattern1-logging-alarm",
         None,
     ),
+    ("alert", "CountSubscriptions"): ({"sns:GetTopicAttributes"}, f"{SNS}:pattern1-logging-topic", None),
     ("alert", "Publish"): ({"sns:Publish"}, f"{SNS}:pattern1-logging-topic", None),
     ("run", "Log"): ({"logs:CreateLogStream", "logs:PutLogEvents"}, "<AlarmFunctionLog.Arn>", None),
     ("run", "KeepUndelivered"): ({"sqs:SendMessage"}, "<DeadLetterQueue.Arn>", None),
