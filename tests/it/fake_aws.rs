@@ -88,6 +88,7 @@ pub struct State {
     pub story: Vec<String>,
     /// The function's own log group.
     pub streams: Streams,
+    environments: u64,
     faults: Faults,
     consistency: Consistency,
 }
@@ -165,6 +166,13 @@ impl FakeAws {
     pub fn now(&self) -> Timestamp {
         let began: Timestamp = NOW.parse().expect("a time");
         began + jiff::SignedDuration::try_from(self.began.elapsed()).expect("a short time")
+    }
+
+    /// The number of another execution environment.
+    pub fn next_environment(&self) -> u64 {
+        let environments = &mut self.state().environments;
+        *environments += 1;
+        *environments
     }
 
     /// From now on AWS takes this long to show what was done.

@@ -67,7 +67,9 @@ pub async fn deliver(aws: &FakeAws, delivery: &Delivery, event: Value, left: Dur
         environment: environment(),
         clients: delivery.clients(aws),
     };
-    let invocation = invocation(aws, left);
+    let mut invocation = invocation(aws, left);
+    // Two that run at once run in two environments, each with a log stream of its own.
+    invocation.log_stream = format!("2026/11/23/[1]{:016x}", aws.next_environment());
     tokio::select! {
         result = handler::handle(&function, &invocation, event) => match result {
             Ok(()) => Ended::Done,

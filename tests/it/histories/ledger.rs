@@ -1,6 +1,7 @@
 //! What must exist: what is not ours, as others left it, and what CloudFormation holds.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kms_alarm::metric_filter;
 use serde_json::{Value, json};
@@ -38,8 +39,10 @@ pub struct Ledger {
     /// A run that adopted something ended without a chance to undo it, or after CloudFormation had
     /// given it up. Nobody knows any more how it was; it must still be there, and no longer ours.
     pub weak: bool,
-    /// When somebody changed something of ours.
+    /// When somebody changed something of ours, or when that began to show.
     touched: Option<Instant>,
+    /// How late tags show.
+    lag: Duration,
     pub last_hand: Option<Instant>,
     pub hands: usize,
     marks: [Marks; 2],
@@ -55,7 +58,7 @@ pub struct Marks {
 }
 
 impl Ledger {
-    pub fn new(lab: Option<Lab>) -> Self {
+    pub fn new(lab: Option<Lab>, lag: Duration) -> Self {
         let aws = inhabited();
         {
             let world = &mut aws.state().world;
@@ -72,6 +75,7 @@ impl Ledger {
             owner: String::new(),
             weak: false,
             touched: None,
+            lag,
             last_hand: None,
             hands: 0,
             marks: Default::default(),
@@ -200,7 +204,12 @@ impl Ledger {
             }
             _ => {}
         }
-        self.touched = Some(Instant::now());
+        // An alarm that still shows its tags gets no others.
+        let until = Instant::now();
+        self.touched = Some(match hand {
+            Hand::StripAlarm => until + self.lag,
+            _ => until,
+        });
         let (foreign, mark) = (
             &mut self.foreign,
             &mut self.marks[usize::from(asked.renamed)],

@@ -102,8 +102,8 @@ type Checked<T = ()> = Result<T, String>;
 
 /// Lives through a history; says what did not hold.
 pub async fn live(history: &History) -> (Tried, Checked) {
-    let ledger = Ledger::new(history.lab);
     let weather = history.weather;
+    let ledger = Ledger::new(history.lab, weather.tags * SECOND);
     let aws = ledger.aws().clone();
     aws.enforce_tag_conditions("pattern1-alarm");
     aws.lag(Lags {
