@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::error::Error;
 use super::ownership::Ownership;
-use super::remove::remove_at_once;
+use super::remove::remove_until;
 use super::run::{Run, patiently};
 use super::survey::{Survey, survey};
 use super::turn::Fate;
@@ -22,6 +22,11 @@ use crate::properties::Properties;
 
 /// The time that is kept for undoing.
 const UNDO: Duration = Duration::from_secs(8);
+
+/// The time that is kept for what comes after removing leftovers.
+const REST: Duration = Duration::from_secs(3);
+/// How long removing leftovers may take, when something has to be waited for.
+const LEFTOVERS: Duration = Duration::from_secs(12);
 
 /// Makes or changes everything, and tries again while the failure may pass. When it fails for good,
 /// everything is put back as it was.
@@ -192,7 +197,8 @@ impl Writing<'_> {
         }
         // Another old name: this Update rolls back a replacement that could not be undone.
         if let Some(other) = old.name.as_ref().filter(|old| **old != properties.name) {
-            match remove_at_once(self.run, other, old).await {
+            let until = self.run.until.keeping(UNDO).keeping(REST).within(LEFTOVERS);
+            match remove_until(until, self.run, other, old).await {
                 Err(superseded @ Error::Superseded) => return Err(superseded),
                 // Nothing that is asked for depends on it.
                 Err(error) => warn!(error = error.kind(), "something of {other} is left"),
@@ -222,6 +228,10 @@ impl Writing<'_> {
         let old_metric = self.wanted.old.metric.as_ref();
         let feeds_it = old_metric.is_some_and(|metric| filter::feeds_metric(&before, metric));
         if self.wanted.old_fate != Fate::Held && !feeds_it {
+            warn!(
+                filter = self.names.filter,
+                log_group, "a metric filter of our name may be another's and was left"
+            );
             return Ok(());
         }
         self.run.turn.check().await?;

@@ -6,6 +6,7 @@ use super::error::Error;
 use super::ownership::Ownership;
 use super::run::{Run, patiently};
 use super::{alarm, filter, topic};
+use crate::deadline::Deadline;
 use crate::names::Names;
 use crate::owner::{ADOPTED_TAG, COMPLETE_TAG, OWNER_TAG, STACK_TAG};
 use crate::properties::PartialProperties;
@@ -24,13 +25,15 @@ pub(super) async fn remove(
     }
 }
 
-/// The same without waiting for anything.
-pub(super) async fn remove_at_once(
+/// The same without waiting for what does not show, and only until then.
+pub(super) async fn remove_until(
+    until: Deadline,
     run: &Run<'_>,
     name: &str,
     properties: &PartialProperties,
 ) -> Result<(), Error> {
-    Removal::new(run, name, properties).carry_out().await
+    let removal = Removal::new(run, name, properties);
+    patiently(until, || removal.carry_out()).await
 }
 
 /// What a removal is about.

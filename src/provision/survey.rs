@@ -154,14 +154,14 @@ impl Survey {
         let Wanted {
             properties, old, ..
         } = wanted;
-        let has_moved = old
-            .log_group_name
-            .as_ref()
-            .is_some_and(|old| *old != properties.log_group_name);
+        let old_group = old.log_group_name.as_ref();
+        let has_moved =
+            wanted.in_place && old_group.is_some_and(|old| *old != properties.log_group_name);
         // An earlier delivery of this request may have made it.
         let is_made_before = || {
             let filter = self.filter.as_ref();
-            run.turn.is_repeated()
+            let completed = self.topic.ownership.completed_by() == Some(run.turn.request());
+            (completed || run.turn.is_repeated())
                 && filter.is_some_and(|filter| filter::is_as_asked(filter, properties))
         };
         self.is_ours(wanted) && (!has_moved || wanted.is_return || is_made_before())
