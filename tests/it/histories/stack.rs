@@ -28,6 +28,8 @@ const WAITS: Duration = Duration::from_mins(6);
 const LOOK: Duration = Duration::from_millis(200);
 /// What CloudFormation needs between two requests.
 const PAUSE: Duration = Duration::from_secs(2);
+/// After this many calls a run has announced itself.
+const ANNOUNCED: usize = 4;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// How much was tried.
@@ -454,6 +456,15 @@ impl Stacks {
                 break Verdict::Nothing;
             }
         };
+        if let (Some(given_up), Verdict::Nothing) = (given_up, &verdict)
+            && given_up.call < ANNOUNCED
+            && self.weather.listings > 0
+        {
+            // Two runs of which neither has seen the other announced, because listings are late,
+            // cannot wait for each other.
+            let seconds = u32::try_from(given_up.seconds).expect("some seconds");
+            sleep((course.waits + seconds + self.weather.listings) * SECOND).await;
+        }
         let told = format!("{number}: {verdict:?}");
         self.aws.state().story.push(told);
         sleep(PAUSE).await;
