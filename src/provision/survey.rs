@@ -18,6 +18,8 @@ pub(super) struct Survey {
     pub(super) alarm: alarm::Found,
     /// The filter of our name in the log group of the properties.
     pub(super) filter: Option<MetricFilter>,
+    /// Whether an earlier attempt of this run made that filter.
+    made_filter: bool,
     /// Every filter that feeds the metric, ours among them.
     feeds: Vec<filter::Feed>,
 }
@@ -59,6 +61,7 @@ pub(super) async fn survey(
         topic,
         alarm,
         filter,
+        made_filter: changes.made_filter(log_group),
         feeds: filter::feeds(account.logs, Some(&properties.metric)).await?,
     })
 }
@@ -164,7 +167,8 @@ impl Survey {
             (completed || run.turn.is_repeated())
                 && filter.is_some_and(|filter| filter::is_as_asked(filter, properties))
         };
-        self.is_ours(wanted) && (!has_moved || wanted.is_return || is_made_before())
+        self.made_filter
+            || self.is_ours(wanted) && (!has_moved || wanted.is_return || is_made_before())
     }
 
     /// Whether anything shows that the objects of these names are the resource's.

@@ -82,6 +82,11 @@ impl Changes {
         self.any(|change| matches!(change, Change::NewTopic))
     }
 
+    /// Whether this run made the filter in a log group.
+    pub(super) fn made_filter(&self, log_group: &str) -> bool {
+        self.any(|change| matches!(change, Change::NewFilter(made) if made == log_group))
+    }
+
     /// Whether this run made the alarm.
     pub(super) fn made_alarm(&self) -> bool {
         self.any(|change| matches!(change, Change::NewAlarm))

@@ -609,6 +609,16 @@ async fn permissions_may_apply_half_a_minute_late() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_first_attempt_made_is_not_taken_for_somebody_elses() {
+    let mut stack = created(&json!({})).await;
+    stack.aws.deny_for("cloudwatch:PutMetricAlarm", SECOND * 20);
+    let answer = stack.update(&json!({"LogGroupName": "another"})).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer}");
+    stack.delete().await;
+    assert_eq!(stack.aws.world(), inhabited().world());
+}
+
+#[tokio::test(start_paused = true)]
 async fn tags_may_apply_late_whatever_fails() {
     let aws = inhabited();
     Stack::new(&aws).create(&json!({})).await;

@@ -32,7 +32,7 @@ CAUGHT = {
     ("provision", "WhoseAlarm", "cloudwatch:ListTagsForResource"): "update",
     ("provision", "RemoveAlarm", "cloudwatch:DeleteAlarms"): "rename",
     ("provision", "MakeTopic", "sns:CreateTopic"): "create",
-    ("provision", "MakeTopic", "sns:GetTopicAttributes"): "update",
+    ("provision", "MakeTopic", "sns:GetTopicAttributes"): "alert",
     ("provision", "MakeTopic", "sns:ListSubscriptionsByTopic"): "create",
     ("provision", "MakeTopic", "sns:SetTopicAttributes"): "update",
     ("provision", "MakeTopic", "sns:TagResource"): "create",
