@@ -88,17 +88,21 @@ pub fn answer_of(scope: &Scope, request: &Request) -> Result<Provisioned, Error>
     match &request.request_type {
         RequestType::Create | RequestType::Update => {
             let properties = Properties::read(&request.resource_properties)?;
-            let resource = Resource::new(request);
-            Ok(Provisioned {
-                physical_id: resource.completed(&properties.name).to_string(),
-                data: put::data(scope, &properties),
-            })
+            Ok(completed(scope, &Resource::new(request), &properties))
         }
         RequestType::Delete => Ok(Provisioned {
             physical_id: fallback_id(request),
             data: Data::new(),
         }),
         RequestType::Unknown(other) => Err(Error::RequestType(other.clone())),
+    }
+}
+
+/// What a Create or an Update with these properties leads to.
+fn completed(scope: &Scope, resource: &Resource, properties: &Properties) -> Provisioned {
+    Provisioned {
+        physical_id: resource.completed(&properties.name).to_string(),
+        data: put::data(scope, properties),
     }
 }
 
@@ -129,7 +133,7 @@ async fn create_or_update(run: &Run<'_>, request: &Request) -> Result<Provisione
                     .comes_from_failure(&request.old_resource_properties)),
     };
     put(run, &wanted).await?;
-    answer_of(run.account.scope, request)
+    Ok(completed(run.account.scope, &run.resource, &properties))
 }
 
 async fn delete(run: &Run<'_>, request: &Request) -> Result<Provisioned, Error> {

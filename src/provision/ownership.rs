@@ -26,6 +26,12 @@ pub(super) struct Marks {
     pub(super) adopted: Vec<String>,
 }
 
+/// Whether the filter of our name went to another stack, which took the topic and the alarm. A filter
+/// has no tags of its own.
+pub(super) fn filter_is_theirs(topic: &Ownership, alarm: &Ownership) -> bool {
+    topic.is_theirs() && alarm.is_theirs()
+}
+
 impl Ownership {
     /// The owner of an object with these tags.
     pub(super) fn new<'a>(owner: &Owner, tags: impl Iterator<Item = (&'a str, &'a str)>) -> Self {

@@ -3,7 +3,7 @@
 use tracing::{info, warn};
 
 use super::error::Error;
-use super::ownership::Ownership;
+use super::ownership::{Ownership, filter_is_theirs};
 use super::run::{Run, patiently};
 use super::{alarm, filter, topic};
 use crate::deadline::Deadline;
@@ -177,9 +177,8 @@ impl<'a> Removal<'a> {
 
     async fn remove_filter(&self, alarm: &alarm::Found, topic: &Ownership) -> Result<(), Error> {
         let logs = self.run.account.logs;
-        // Another stack that took the topic and the alarm took the filter too.
-        let is_theirs = topic.is_theirs() && alarm.ownership.is_theirs();
-        let ours = (self.proven || topic.is_ours() || alarm.ownership.is_ours()) && !is_theirs;
+        let ours = (self.proven || topic.is_ours() || alarm.ownership.is_ours())
+            && !filter_is_theirs(topic, &alarm.ownership);
         let is_adopted = topic.has_adopted("filter") || alarm.ownership.has_adopted("filter");
         if !ours {
             return Ok(());

@@ -4,7 +4,7 @@ use aws_sdk_cloudwatchlogs::types::MetricFilter;
 use tracing::warn;
 
 use super::error::Error;
-use super::ownership::{Marks, Ownership};
+use super::ownership::{Marks, Ownership, filter_is_theirs};
 use super::run::Run;
 use super::undo::Changes;
 use super::wanted::Wanted;
@@ -148,7 +148,7 @@ impl Survey {
 
     /// Whether the filter of our name went to another stack, which took the topic and the alarm.
     pub(super) fn has_their_filter(&self) -> bool {
-        self.topic.ownership.is_theirs() && self.alarm.ownership.is_theirs()
+        filter_is_theirs(&self.topic.ownership, &self.alarm.ownership)
     }
 
     /// Whether the filter of our name is ours. In a log group that the resource has not used so far

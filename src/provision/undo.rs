@@ -1,6 +1,6 @@
 //! Undoing a run that failed: everything is put back as it was.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_cloudwatchlogs::types::MetricFilter;
@@ -20,9 +20,8 @@ pub(super) struct Changes {
     pub(super) subscribed: RefCell<Vec<String>>,
     /// Whether a new filter was asked for, and no answer has come.
     is_filter_unanswered: Cell<bool>,
-    /// Whether the run has looked at the topic, and the request that had completed it then.
-    has_looked: Cell<bool>,
-    completed_by: RefCell<Option<String>>,
+    /// The request that had completed the topic when the run first looked.
+    completed_by: OnceCell<Option<String>>,
 }
 
 /// What was there before a change; nothing when the object is new.
@@ -72,9 +71,8 @@ impl Changes {
 
     /// Notes who had completed the topic when the run first looked.
     pub(super) fn note_completed(&self, completed_by: Option<&str>) {
-        if !self.has_looked.replace(true) {
-            self.completed_by.replace(completed_by.map(str::to_owned));
-        }
+        self.completed_by
+            .get_or_init(|| completed_by.map(str::to_owned));
     }
 
     /// Whether this run made the topic.
@@ -158,10 +156,9 @@ pub(super) async fn undo(run: &Run<'_>, names: &Names, changes: &Changes) -> Res
 
 /// Whether another delivery or another request has completed the topic since this run first looked.
 async fn is_completed_since(run: &Run<'_>, arn: &str, changes: &Changes) -> bool {
-    if !changes.has_looked.get() {
+    let Some(before) = changes.completed_by.get() else {
         return false;
-    }
-    let before = changes.completed_by.take();
+    };
     let found = topic::ownership(run.account.sns, arn, &run.resource.owner).await;
     found.is_ok_and(|found| {
         found.completed_by().is_some() && found.completed_by() != before.as_deref()
