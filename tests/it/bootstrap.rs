@@ -100,6 +100,8 @@ impl Run {
             stdout.read_to_string(&mut log).await.unwrap();
             log
         });
+        // A function that reports nothing by its deadline never will.
+        let patience = self.timeout + Duration::from_secs(5);
         let mut outcomes = Vec::new();
         for event in events {
             let event = event.to_string().replace("{endpoint}", &aws.url).into();
@@ -107,7 +109,7 @@ impl Run {
                 runtime.asked().await?;
                 runtime.invoke(&event).await
             };
-            let outcome = timeout(Duration::from_mins(1), outcome).await;
+            let outcome = timeout(patience, outcome).await;
             let outcome = outcome.expect("an outcome in time").unwrap();
             let read = |error: Bytes| serde_json::from_slice(&error).unwrap_or_default();
             outcomes.push(outcome.map(drop).map_err(|failed| read(failed.0)));

@@ -2,6 +2,7 @@
 //! even events.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use kms_alarm::alarm::StateChange;
 use serde_json::{Value, json};
@@ -68,7 +69,12 @@ async fn a_hundred_thousand_events_take_bounded_memory() {
     let mut peaks = Vec::new();
     for pages in [2, 10] {
         let aws = storm(pages).await;
-        let ran = Run::new(&aws).events(vec![sample("sns-alarm")]).await;
+        // Time enough for an unoptimized build on a busy machine: this is about memory.
+        let run = Run {
+            timeout: Duration::from_mins(10),
+            ..Run::new(&aws)
+        };
+        let ran = run.events(vec![sample("sns-alarm")]).await;
         assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
         let alert = alert(&aws);
         let count = pages as u64 * 10_000;
