@@ -5,16 +5,19 @@
 
 mod cloudformation;
 mod function;
+mod metric_lines;
 mod notification;
 mod outcome;
 mod shape;
 mod state_change;
+mod watch;
 
 use anyhow::{Result, anyhow};
 use serde_json::Value;
 use tokio::time::Instant;
 
 pub use self::function::{Function, Invocation};
+pub use self::metric_lines::MetricLines;
 use self::outcome::record_outcome;
 use self::shape::{Shape, Unexpected};
 use crate::alarm::StateChange;
@@ -43,6 +46,7 @@ pub async fn handle(function: &Function, invocation: &Invocation, event: Value) 
             let change = StateChange::from_event_bridge(&event, Some(invocation.now));
             Box::pin(state_change::alert(function, invocation, change)).await
         }
+        Some(Shape::Watch) => Box::pin(watch::tick(function, invocation, &event)).await,
         None => Err(anyhow!("{}", Unexpected::new(&event))),
     };
     record_outcome(began, &outcome);

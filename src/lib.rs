@@ -34,6 +34,8 @@
 
 pub mod handler;
 
+pub mod watch;
+
 pub mod alert;
 pub mod provision;
 
@@ -46,7 +48,9 @@ pub mod log;
 pub mod custom_resource;
 pub mod metric_filter;
 pub mod properties;
+pub mod tick;
 
+pub mod health;
 pub mod report;
 
 pub mod alarm;

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use kms_alarm::clients::{self, Clients};
 use kms_alarm::deadline::Deadline;
 use kms_alarm::environment::Environment;
-use kms_alarm::handler::{self, Function, Invocation};
+use kms_alarm::handler::{self, Function, Invocation, MetricLines};
 use kms_alarm::{explain, log};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -32,6 +32,7 @@ async fn main() -> Result<(), Error> {
     let function = &Function {
         environment,
         clients,
+        metrics: MetricLines::to(|line| println!("{line}")),
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let invocation = invocation(event.context);

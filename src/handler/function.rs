@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::metric_lines::MetricLines;
 use crate::clients::Clients;
 use crate::deadline::Deadline;
 use crate::environment::Environment;
@@ -13,6 +14,8 @@ pub struct Function {
     pub environment: Environment,
     /// Its AWS clients.
     pub clients: Clients,
+    /// Where its metrics go.
+    pub metrics: MetricLines,
 }
 
 /// What is known about an invocation besides its event.

@@ -21,6 +21,12 @@ pub(super) enum Outcome {
     Alerted(Published),
     /// A message that is not an alarm's was passed on.
     PassedOn,
+    /// The watch looked after the alarm.
+    Watched {
+        problems: usize,
+        unknown: usize,
+        followed_up: Option<Published>,
+    },
     /// CloudFormation's request failed. An error in the log says why.
     Failed,
 }
@@ -50,6 +56,20 @@ pub(super) fn record_outcome(began: Instant, outcome: &Result<Outcome>) {
             "published an alert"
         ),
         Ok(Outcome::PassedOn) => info!(outcome = "passed_on", took_ms, "passed on a message"),
+        Ok(Outcome::Watched {
+            problems,
+            unknown,
+            followed_up,
+        }) => info!(
+            outcome = "watched",
+            problems,
+            unknown,
+            alert_id = followed_up
+                .as_ref()
+                .map(|published| published.alert_id.as_str()),
+            took_ms,
+            "looked after the alarm"
+        ),
         Ok(Outcome::Failed) | Err(_) => info!(outcome = "failed", took_ms, "failed"),
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Shape {
     LambdaAction,
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>
     EventBridge,
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html>
+    Watch,
 }
 
 impl Shape {
@@ -26,12 +28,12 @@ impl Shape {
             Some(Self::Sns)
         } else if has("alarmData") {
             Some(Self::LambdaAction)
-        } else if event.get("detail-type").and_then(Value::as_str)
-            == Some("CloudWatch Alarm State Change")
-        {
-            Some(Self::EventBridge)
         } else {
-            None
+            match event.get("detail-type").and_then(Value::as_str) {
+                Some("CloudWatch Alarm State Change") => Some(Self::EventBridge),
+                Some("Scheduled Event") => Some(Self::Watch),
+                _ => None,
+            }
         }
     }
 }
@@ -67,8 +69,8 @@ impl fmt::Display for Unexpected {
         write!(
             f,
             "unexpected event: {}; expected a CloudFormation custom-resource request, SNS records, \
-             a CloudWatch alarm's Lambda action, or an EventBridge \
-             \"CloudWatch Alarm State Change\"",
+             a CloudWatch alarm's Lambda action, an EventBridge \
+             \"CloudWatch Alarm State Change\", or the watch's \"Scheduled Event\"",
             self.0
         )
     }
@@ -103,7 +105,11 @@ mod tests {
                 json!({"detail-type": "CloudWatch Alarm State Change", "detail": {}}),
                 Some(Shape::EventBridge),
             ),
-            (json!({"detail-type": "Scheduled Event"}), None),
+            (
+                json!({"detail-type": "Scheduled Event"}),
+                Some(Shape::Watch),
+            ),
+            (json!({"detail-type": "AWS API Call via CloudTrail"}), None),
             (
                 json!({"Records": [{"eventSource": "aws:s3", "s3": {}}]}),
                 None,

@@ -20,13 +20,11 @@ pub(super) async fn alert(
     let Function {
         environment,
         clients,
+        ..
     } = function;
     let (change, destination) = (change?, destination(environment)?);
     let deployment = Deployment {
-        own_identity: OwnIdentity {
-            role_arn: environment.role_arn.clone(),
-            function_arn: Some(invocation.function_arn.clone()),
-        },
+        own_identity: own_identity(function, invocation),
         search: deployed_search(environment, &change),
     };
     let published = alert::alert(
@@ -51,6 +49,14 @@ fn deployed_search(environment: &Environment, change: &StateChange) -> Option<Se
     let log_group = environment.log_group_name.as_ref()?;
     let role_arn = environment.task_role_arn.as_ref()?;
     Some(Deployment::search(log_group, role_arn))
+}
+
+/// The function's own role and name.
+pub(super) fn own_identity(function: &Function, invocation: &Invocation) -> OwnIdentity {
+    OwnIdentity {
+        role_arn: function.environment.role_arn.clone(),
+        function_arn: Some(invocation.function_arn.clone()),
+    }
 }
 
 /// Where the environment says alerts go.

@@ -35,6 +35,7 @@ use hyper::body::{Bytes, Frame};
 use jiff::Timestamp;
 use kms_alarm::clients::Clients;
 use kms_alarm::environment::Environment;
+use kms_alarm::handler::MetricLines;
 use serde_json::{Value, json};
 use stand_ins::log_events::LogEvent;
 use stand_ins::protocol::Service;
@@ -86,6 +87,8 @@ pub struct State {
     /// Every call of a delivery that has a name: when, which delivery, what it asked for, and what
     /// it got. For whoever wonders how something came about.
     pub story: Vec<String>,
+    /// The metrics that the function wrote to its log.
+    pub metrics: Vec<Value>,
     /// The function's own log group.
     pub streams: Streams,
     environments: u64,
@@ -166,6 +169,15 @@ impl FakeAws {
     pub fn now(&self) -> Timestamp {
         let began: Timestamp = NOW.parse().expect("a time");
         began + jiff::SignedDuration::try_from(self.began.elapsed()).expect("a short time")
+    }
+
+    /// Where the function's metrics go.
+    pub fn metrics(&self) -> MetricLines {
+        let state = self.state.clone();
+        MetricLines::to(move |line| {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.metrics.push(line.parse().expect("a metric"));
+        })
     }
 
     /// The number of another execution environment.

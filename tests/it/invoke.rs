@@ -44,6 +44,7 @@ async fn invoke_with(
     let function = Function {
         environment: environment.clone(),
         clients: aws.clients(),
+        metrics: aws.metrics(),
     };
     handler::handle(&function, &invocation(aws, left), event)
         .await
@@ -66,6 +67,7 @@ pub async fn deliver(aws: &FakeAws, delivery: &Delivery, event: Value, left: Dur
     let function = Function {
         environment: environment(),
         clients: delivery.clients(aws),
+        metrics: aws.metrics(),
     };
     let mut invocation = invocation(aws, left);
     // Two that run at once run in two environments, each with a log stream of its own.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules that may call AWS.
-const CALLERS: [&str; 3] = ["provision", "alert", "clients"];
+const CALLERS: [&str; 4] = ["watch", "provision", "alert", "clients"];
 
 /// Every module's source, its submodules' included, without its tests.
 fn modules() -> (Vec<String>, BTreeMap<String, String>) {
