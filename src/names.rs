@@ -15,6 +15,8 @@ pub struct Names {
     /// The template's alarm on the dead-letter queue, `<Name>-undelivered`: not made here, but
     /// allowed to publish to the topic.
     pub undelivered: String,
+    /// The template's alarm on what the watch finds, `<Name>-health`: not made here, but answered.
+    pub health: String,
     /// The template's dashboard, `<Name>-dashboard`: not made here, but linked to in alerts.
     pub dashboard: String,
 }
@@ -28,6 +30,7 @@ impl Names {
             alarm: format!("{base}-alarm"),
             topic: format!("{base}-topic"),
             undelivered: format!("{base}-undelivered"),
+            health: format!("{base}-health"),
             dashboard: format!("{base}-dashboard"),
         }
     }

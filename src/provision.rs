@@ -7,12 +7,14 @@
 //! always be returned to, whatever people did since; and the ID changes only with the base name.
 
 mod alarm;
+mod condition;
 mod end;
 mod error;
 mod filter;
 mod ownership;
 mod put;
 mod remove;
+mod repair;
 mod resource;
 mod run;
 mod survey;
@@ -23,16 +25,18 @@ mod wanted;
 
 use std::time::Duration;
 
+pub use self::condition::Condition;
 pub use self::end::End;
 pub use self::error::Error;
 use self::put::put;
 use self::remove::remove;
+pub use self::repair::{Object, Repaired, TopicSeen, Watched};
 use self::resource::Resource;
 pub use self::resource::fallback_id;
 pub use self::run::Account;
 use self::run::Run;
 use self::turn::Fate;
-pub use self::turn::{Standing, Turn};
+pub use self::turn::{Force, Standing, Turn};
 use self::wanted::Wanted;
 use crate::arn::Scope;
 use crate::custom_resource::{Data, Request, RequestType};

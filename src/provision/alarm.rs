@@ -84,10 +84,38 @@ pub(super) async fn find(
     })
 }
 
+/// The metric alarms of these two names, in one call.
+pub(super) async fn described(
+    cloudwatch: &CloudWatch,
+    name: &str,
+    other: &str,
+) -> Result<(Option<MetricAlarm>, Option<MetricAlarm>), Fault> {
+    let described = cloudwatch
+        .describe_alarms()
+        .alarm_names(name)
+        .alarm_names(other)
+        .send()
+        .await
+        .map_err(|error| Fault::new("cloudwatch:DescribeAlarms", name, &error))?;
+    let mut found = (None, None);
+    for alarm in described.metric_alarms.unwrap_or_default() {
+        match alarm.alarm_name() {
+            Some(found_name) if found_name == name => found.0 = Some(alarm),
+            Some(found_name) if found_name == other => found.1 = Some(alarm),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
 /// The request that makes the alarm or overwrites it completely.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
-fn request(names: &Names, properties: &Properties, topic_arn: &str) -> PutMetricAlarmInputBuilder {
+pub(super) fn request(
+    names: &Names,
+    properties: &Properties,
+    topic_arn: &str,
+) -> PutMetricAlarmInputBuilder {
     let raw = properties.raw_notifications.then(|| topic_arn.to_owned());
     let alarm_actions = properties.alarm_actions.iter().cloned().chain(raw);
     PutMetricAlarmInput::builder()

@@ -89,18 +89,18 @@ async fn put_once(
 }
 
 /// The writes of one attempt.
-struct Writing<'a> {
-    run: &'a Run<'a>,
-    names: &'a Names,
-    wanted: &'a Wanted<'a>,
-    found: &'a Survey,
+pub(super) struct Writing<'a> {
+    pub(super) run: &'a Run<'a>,
+    pub(super) names: &'a Names,
+    pub(super) wanted: &'a Wanted<'a>,
+    pub(super) found: &'a Survey,
     /// What existed and is taken over.
-    adopted: &'a str,
-    changes: &'a Changes,
+    pub(super) adopted: &'a str,
+    pub(super) changes: &'a Changes,
 }
 
 impl Writing<'_> {
-    async fn put_topic(&self) -> Result<(), Error> {
+    pub(super) async fn put_topic(&self) -> Result<(), Error> {
         let (sns, scope) = (self.run.account.sns, self.run.account.scope);
         let Wanted {
             properties, old, ..
@@ -128,7 +128,7 @@ impl Writing<'_> {
     }
 
     /// Asks the addresses last, because a subscription that is pending cannot be ended.
-    async fn subscribe(&self) -> Result<(), Error> {
+    pub(super) async fn subscribe(&self) -> Result<(), Error> {
         if self.found.topic.ownership.is_theirs() {
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn put_filter(&self) -> Result<(), Error> {
+    pub(super) async fn put_filter(&self) -> Result<(), Error> {
         if self.found.has_their_filter() {
             return Ok(());
         }
@@ -155,7 +155,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn put_alarm(&self) -> Result<(), Error> {
+    pub(super) async fn put_alarm(&self) -> Result<(), Error> {
         let (cloudwatch, scope) = (self.run.account.cloudwatch, self.run.account.scope);
         let found = &self.found.alarm;
         if found.ownership.is_theirs() {
@@ -244,7 +244,7 @@ impl Writing<'_> {
 
     /// Tags the topic as complete, with its owner in case that was missing. Until then an adopted
     /// topic is not ours to remove.
-    async fn complete(&self) -> Result<(), Error> {
+    pub(super) async fn complete(&self) -> Result<(), Error> {
         let found = &self.found.topic.ownership;
         if found.is_theirs() {
             return Ok(());

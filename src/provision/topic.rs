@@ -27,6 +27,8 @@ pub(super) struct Found {
 pub(super) struct Settings {
     policy: String,
     key: Option<String>,
+    /// How many subscriptions get what is published.
+    pub(super) confirmed: Option<u64>,
 }
 
 impl Settings {
@@ -117,7 +119,7 @@ pub(super) async fn find(sns: &Sns, arn: &str, owner: &Owner) -> Result<Found, F
     })
 }
 
-async fn settings(sns: &Sns, arn: &str) -> Result<Option<Settings>, Fault> {
+pub(super) async fn settings(sns: &Sns, arn: &str) -> Result<Option<Settings>, Fault> {
     let answer = sns.get_topic_attributes().topic_arn(arn).send().await;
     match answer.map_err(|error| Fault::new("sns:GetTopicAttributes", arn, &error)) {
         Ok(answer) => {
@@ -129,6 +131,9 @@ async fn settings(sns: &Sns, arn: &str) -> Result<Option<Settings>, Fault> {
                 key: attributes
                     .remove("KmsMasterKeyId")
                     .filter(|key| !key.is_empty()),
+                confirmed: attributes
+                    .get("SubscriptionsConfirmed")
+                    .and_then(|count| count.parse().ok()),
             }))
         }
         Err(fault) if fault.is_not_found() => Ok(None),
@@ -192,6 +197,7 @@ pub(super) fn wanted(
     Ok(Settings {
         policy,
         key: properties.topic_kms_key_id.clone().or_else(kept),
+        confirmed: found.confirmed,
     })
 }
 
@@ -279,6 +285,25 @@ async fn subscriptions(sns: &Sns, topic_arn: &str) -> Result<Vec<Subscription>, 
         }
     }
     Ok(subscriptions)
+}
+
+/// For each address whether it has confirmed, or nothing when it is not subscribed.
+pub(super) async fn confirmed(
+    sns: &Sns,
+    topic_arn: &str,
+    addresses: &[String],
+) -> Result<Vec<Option<bool>>, Fault> {
+    let listed = subscriptions(sns, topic_arn).await?;
+    let confirmed = addresses.iter().map(|address| {
+        let states = listed.iter().filter(|found| found.address == *address);
+        let states = states.filter_map(|found| match found.state {
+            State::Confirmed(_) => Some(true),
+            State::Pending => Some(false),
+            State::Deleted => None,
+        });
+        states.max()
+    });
+    Ok(confirmed.collect())
 }
 
 /// Subscribes each address that is neither subscribed nor pending, because a second request would

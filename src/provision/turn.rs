@@ -10,6 +10,9 @@
 //! kms-alarm/<owner>/<time>-<request>-<properties>/<end>
 //! ```
 //!
+//! A repair of the watch does the same under `kms-alarm-repairs/<owner>/`. It waits for nobody: it
+//! gives way to every request, and a request that finds one at work waits until it has ended.
+//!
 //! The time is that of CloudFormation's signature; the rest are digests. What must hold: a run whose
 //! request is not the newest writes nothing more; no run begins while an earlier one may still
 //! write, or while what it wrote may not show yet, as long as there is time to wait; and a request
@@ -34,7 +37,7 @@ use super::resource::Resource;
 use crate::custom_resource::Request;
 use crate::deadline::Deadline;
 use crate::fault::Fault;
-use crate::owner::digest;
+use crate::owner::{Owner, digest};
 
 /// How often a waiting run looks whether the run before it has ended.
 const LOOK: Duration = Duration::from_secs(1);
@@ -48,6 +51,11 @@ const WORK: Duration = Duration::from_secs(15);
 const NOTE: Duration = Duration::from_secs(2);
 /// The streams to list, newest first: two or more of each request.
 const STREAMS: i32 = 50;
+/// The same of repairs, of which only the last one counts.
+const REPAIR_STREAMS: i32 = 4;
+/// How long after a request nothing is repaired: CloudFormation may still be at work on the stack,
+/// and Lambda delivers a request again for up to six minutes.
+const QUIET: Duration = Duration::from_mins(10);
 
 /// Whether a delivery of a request is to be worked on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,13 +68,29 @@ pub enum Standing {
     Superseded,
 }
 
-/// One delivery of a request, among all requests about the resource.
+/// Whether the properties of a tick are in force, so that what differs from them may be repaired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    /// The last request that succeeded had these properties.
+    InForce,
+    /// CloudFormation is at work, or was within the last ten minutes; or another repair is.
+    Busy,
+    /// The resource was removed.
+    Removed,
+    /// The last request that succeeded had others.
+    Others,
+}
+
+/// One delivery of a request, or one repair, among all requests about the resource.
 pub struct Turn<'a> {
     logs: &'a Logs,
     /// The function's own log group; empty when it is not known.
     log_group: &'a str,
-    /// What the streams of all requests about the resource begin with.
+    /// What the streams of all requests about the resource begin with, and those of repairs.
     prefix: String,
+    repairs: String,
+    /// Whether this is a repair.
+    is_repair: bool,
     /// The request: its time, in a form that sorts, its digest, and that of its properties.
     request: Key,
     /// What the stream says that tells of this delivery.
@@ -93,10 +117,11 @@ struct Key {
     properties: String,
 }
 
-/// What the streams tell about one request.
+/// What the streams tell about one request or repair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     key: Key,
+    is_repair: bool,
     /// Each delivery that began: what its stream says, and when, in milliseconds.
     began: Vec<(String, i64)>,
     /// How it ended, and when.
@@ -119,8 +144,10 @@ impl<'a> Turn<'a> {
             log_group,
             has_id: id.is_some(),
             prefix: format!("kms-alarm/{}/", owner.id),
+            repairs: format!("kms-alarm-repairs/{}/", owner.id),
+            is_repair: false,
             request: Key {
-                time: made_at.strftime("%Y%m%dT%H%M%SZ").to_string(),
+                time: sortable(made_at),
                 request: digest(&request.request_id),
                 properties: properties_digest(&request.resource_properties),
             },
@@ -131,6 +158,90 @@ impl<'a> Turn<'a> {
             seen: Cell::default(),
             known: RefCell::default(),
         }
+    }
+
+    /// A repair by the watch, at the tick that was due at `tick`.
+    pub(super) fn of_repair(
+        logs: &'a Logs,
+        (log_group, log_stream): (&'a str, &str),
+        owner: &Owner,
+        tick: Timestamp,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Self {
+        Self {
+            logs,
+            log_group,
+            has_id: true,
+            prefix: format!("kms-alarm/{}/", owner.id),
+            repairs: format!("kms-alarm-repairs/{}/", owner.id),
+            is_repair: true,
+            request: Key {
+                time: sortable(tick),
+                request: digest(&tick.to_string()),
+                properties: "repair".to_owned(),
+            },
+            began: format!("began-{}-{}", now.as_millisecond(), digest(log_stream)),
+            is_announced: Cell::new(false),
+            now: (now, Instant::now()),
+            lifetime: deadline.remaining(),
+            seen: Cell::default(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// Whether what differs from these properties may be repaired. Announces nothing.
+    ///
+    /// # Errors
+    ///
+    /// The requests could not be listed, so nothing may be repaired.
+    pub(super) async fn force(&self, properties: &Value) -> Result<Force, Fault> {
+        let mut entries = self.list().await?;
+        entries.sort_by(|one, two| one.order().cmp(&two.order()));
+        if entries.iter().any(|entry| self.may_be_at_work(entry)) {
+            return Ok(Force::Busy);
+        }
+        entries.retain(|entry| !entry.is_repair);
+        let digest = properties_digest(properties);
+        let held = entries
+            .iter()
+            .rposition(|entry| entry.ended(End::Succeeded));
+        let is_removed = entries
+            .iter()
+            .skip(held.unwrap_or_default())
+            .any(|entry| entry.key.properties == digest && entry.ended(End::Removed));
+        let last = held.and_then(|at| entries.get(at));
+        Ok(match last {
+            _ if is_removed => Force::Removed,
+            Some(last) if last.key.properties == digest => Force::InForce,
+            // There were no turns, or the streams are gone.
+            None if entries.is_empty() => Force::InForce,
+            _ => Force::Others,
+        })
+    }
+
+    /// Announces a repair that may be made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Superseded`] if a request or another repair has begun in the meantime, or the repair
+    /// could not be announced.
+    pub(super) async fn begin_repair(&self) -> Result<(), Error> {
+        if self.is_superseded(&self.entries().await?) {
+            return Err(Error::Superseded);
+        }
+        self.seen.set(Some(Instant::now()));
+        Ok(())
+    }
+
+    /// Whether a request, or another repair, may be at work, or was just now.
+    fn may_be_at_work(&self, entry: &Entry) -> bool {
+        if entry.is_repair {
+            return !self.is_mine(entry) && self.is_unsettled(entry);
+        }
+        let began = entry.began.iter().map(|(_, at)| *at).max();
+        let last = entry.end.map(|(_, at)| at).max(began);
+        last.is_some_and(|at| self.is_within(at, QUIET))
     }
 
     /// The digest of the request that the topic's tag and the id of a failed Create carry.
@@ -167,7 +278,10 @@ impl<'a> Turn<'a> {
             }
             self.seen.set(Some(Instant::now()));
             // The request before this one is not listed yet.
-            let is_late = self.has_id && entries.iter().all(|entry| self.is_mine(entry));
+            let is_late = self.has_id
+                && entries
+                    .iter()
+                    .all(|entry| entry.is_repair || self.is_mine(entry));
             let must_wait = entries.iter().any(|entry| self.is_unsettled(entry))
                 || (is_late && self.is_unsettled_yet());
             self.known.replace(Some(entries));
@@ -273,31 +387,33 @@ impl<'a> Turn<'a> {
     /// The other requests, oldest first, if they could be listed.
     fn others(&self) -> Option<Vec<Entry>> {
         let mut others = self.known.borrow().clone()?;
-        others.retain(|entry| !self.is_mine(entry));
+        others.retain(|entry| !entry.is_repair && !self.is_mine(entry));
         others.sort_by(|one, two| one.order().cmp(&two.order()));
         Some(others)
     }
 
     fn is_mine(&self, entry: &Entry) -> bool {
-        entry.key.request == self.request.request
+        entry.is_repair == self.is_repair && entry.key.request == self.request.request
     }
 
     fn is_superseded(&self, entries: &[Entry]) -> bool {
+        if self.is_repair {
+            return entries.iter().any(|entry| self.may_be_at_work(entry));
+        }
         // Not listed yet: it has just begun.
         let mine = entries.iter().find(|entry| self.is_mine(entry));
         let mine = mine.map_or((self.request.time.as_str(), i64::MAX), Entry::order);
-        let mut others = entries.iter().filter(|entry| !self.is_mine(entry));
+        let mut others = entries
+            .iter()
+            .filter(|entry| !entry.is_repair && !self.is_mine(entry));
         others.any(|entry| entry.order() > mine)
     }
 
     /// Whether an earlier run may still write, or what it has written may not show yet.
     fn is_unsettled(&self, entry: &Entry) -> bool {
-        let (then, since) = self.now;
-        let now = i128::from(then.as_millisecond()) + millis(since.elapsed());
-        let is_within = |from: i64, time| now < i128::from(from) + millis(time);
         match entry.end {
             Some((End::Undone, _)) => false,
-            Some((_, at)) => is_within(at, SETTLE),
+            Some((_, at)) => self.is_within(at, SETTLE),
             None => {
                 // Of two deliveries of one request, the later one waits.
                 let own = entry.began.iter().find(|(began, _)| *began == self.began);
@@ -305,9 +421,16 @@ impl<'a> Turn<'a> {
                     own.is_none_or(|own| (at, began) < (&own.1, &own.0))
                 };
                 let mut earlier = entry.began.iter().filter(is_earlier);
-                earlier.any(|(_, at)| is_within(*at, self.lifetime))
+                earlier.any(|(_, at)| self.is_within(*at, self.lifetime))
             }
         }
+    }
+
+    /// Whether less than this time has passed since a moment, in milliseconds.
+    fn is_within(&self, from: i64, time: Duration) -> bool {
+        let (then, since) = self.now;
+        let now = i128::from(then.as_millisecond()) + millis(since.elapsed());
+        now < i128::from(from) + millis(time)
     }
 
     /// Makes the stream that says this of the request. One that exists is as good.
@@ -317,7 +440,12 @@ impl<'a> Turn<'a> {
             request,
             properties,
         } = &self.request;
-        let stream = format!("{}{time}-{request}-{properties}/{what}", self.prefix);
+        let prefix = if self.is_repair {
+            &self.repairs
+        } else {
+            &self.prefix
+        };
+        let stream = format!("{prefix}{time}-{request}-{properties}/{what}");
         let created = self
             .logs
             .create_log_stream()
@@ -345,33 +473,46 @@ impl<'a> Turn<'a> {
     }
 
     async fn list(&self) -> Result<Vec<Entry>, Fault> {
-        let described = self
-            .logs
-            .describe_log_streams()
-            .log_group_name(self.log_group)
-            .log_stream_name_prefix(&self.prefix)
-            .order_by(OrderBy::LogStreamName)
-            .descending(true)
-            .limit(STREAMS)
-            .send()
-            .await
-            .map_err(|error| Fault::new("logs:DescribeLogStreams", self.log_group, &error))?;
+        let (requests, repairs) = tokio::try_join!(
+            self.streams(&self.prefix, STREAMS),
+            self.streams(&self.repairs, REPAIR_STREAMS),
+        )?;
+        let requests = requests.iter().map(|stream| (stream, false));
+        let repairs = repairs.iter().map(|stream| (stream, true));
         let mut entries: Vec<Entry> = Vec::new();
-        for stream in described.log_streams() {
-            let name = stream.log_stream_name().unwrap_or_default();
-            let name = name.strip_prefix(&self.prefix).unwrap_or_default();
-            let Some(found) = Entry::read(name, stream.creation_time().unwrap_or_default()) else {
+        for ((stream, created), is_repair) in requests.chain(repairs) {
+            let Some(found) = Entry::read(stream, *created, is_repair) else {
                 continue;
             };
-            let known = entries
-                .iter_mut()
-                .find(|entry| entry.key.request == found.key.request);
+            let known = entries.iter_mut().find(|entry| {
+                entry.is_repair == is_repair && entry.key.request == found.key.request
+            });
             match known {
                 Some(entry) => entry.add(found),
                 None => entries.push(found),
             }
         }
         Ok(entries)
+    }
+
+    /// The newest streams that begin with a prefix, without it, and when each was made.
+    async fn streams(&self, prefix: &str, limit: i32) -> Result<Vec<(String, i64)>, Fault> {
+        let described = self
+            .logs
+            .describe_log_streams()
+            .log_group_name(self.log_group)
+            .log_stream_name_prefix(prefix)
+            .order_by(OrderBy::LogStreamName)
+            .descending(true)
+            .limit(limit)
+            .send()
+            .await
+            .map_err(|error| Fault::new("logs:DescribeLogStreams", self.log_group, &error))?;
+        let streams = described.log_streams().iter().filter_map(|stream| {
+            let name = stream.log_stream_name()?.strip_prefix(prefix)?;
+            Some((name.to_owned(), stream.creation_time().unwrap_or_default()))
+        });
+        Ok(streams.collect())
     }
 }
 
@@ -388,7 +529,7 @@ pub(super) enum Fate {
 
 impl Entry {
     /// Reads what one stream says, which was made at that time.
-    fn read(stream: &str, created: i64) -> Option<Self> {
+    fn read(stream: &str, created: i64, is_repair: bool) -> Option<Self> {
         let (key, what) = stream.split_once('/')?;
         let mut parts = key.splitn(3, '-').map(str::to_owned);
         let key = Key {
@@ -399,6 +540,7 @@ impl Entry {
         let end = End::of(what);
         Some(Self {
             key,
+            is_repair,
             began: match end {
                 Some(_) => Vec::new(),
                 None => vec![(what.to_owned(), created)],
@@ -428,6 +570,11 @@ impl Entry {
         let ended = self.end.map(|(_, at)| at);
         (&self.key.time, began.or(ended).unwrap_or_default())
     }
+}
+
+/// A moment in a form that sorts.
+fn sortable(at: Timestamp) -> String {
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
 /// The digest of a request's properties, without those that say how the function is called and
@@ -461,6 +608,7 @@ mod tests {
             Entry::read(
                 &format!("20261123T094720Z-1f2e3d4c5b6a-aabbccddeeff/{what}"),
                 7,
+                false,
             )
         };
         let entry = |began: Vec<(String, i64)>, end| {
@@ -470,6 +618,7 @@ mod tests {
                     request: "1f2e3d4c5b6a".to_owned(),
                     properties: "aabbccddeeff".to_owned(),
                 },
+                is_repair: false,
                 began,
                 end,
             })
@@ -479,7 +628,7 @@ mod tests {
         for end in [End::Succeeded, End::Removed, End::Undone, End::Left] {
             assert_eq!(read(end.word()), entry(Vec::new(), Some((end, 7))));
         }
-        assert_eq!(Entry::read("x", 7), None);
+        assert_eq!(Entry::read("x", 7, false), None);
     }
 
     #[test]
