@@ -21,9 +21,9 @@ use tracing::warn;
 
 use self::changes::{find_changes, keeping_time_for_changes};
 pub use self::deployment::Deployment;
-use self::history::alarmed_at;
+pub(crate) use self::history::alarmed_at;
 pub use self::publish::pass_on;
-use self::publish::publish;
+pub(crate) use self::publish::publish;
 use self::search::{SearchResult, find_events};
 use self::subscriptions::subscriptions;
 use crate::alarm::{StateChange, StateValue};

@@ -3,6 +3,8 @@
 //! Everything is borrowed from the log message, and everything may be missing. Other fields are not
 //! kept, least of all the whole request parameters, which may hold what a mail must not show.
 
+mod by;
+mod call;
 mod encryption_context;
 mod event;
 mod event_keys;
@@ -12,6 +14,7 @@ mod principal;
 mod session_workload;
 mod user_identity;
 
+pub use self::call::{Call, call_pattern};
 pub use self::encryption_context::Affected;
 pub use self::event::{Addendum, AdditionalEventData, Error, Event, RequestParameters, Resource};
 pub use self::key_change::{Key, KeyChange, key_change_pattern};

@@ -38,6 +38,13 @@ impl Command {
         self.push(option, &shell_word(text))
     }
 
+    /// Adds any text, quoted, without an option.
+    pub fn text(mut self, text: &str) -> Self {
+        self.0.push(' ');
+        self.0.push_str(&shell_word(text));
+        self
+    }
+
     /// Adds an option whose value is what another command prints.
     pub fn output_of(self, option: &'static str, other: &Self) -> Self {
         self.push(option, &format!("\"$({})\"", other.0))

@@ -1,32 +1,17 @@
-//! What the watch found: problems, what was done about them, and what could not be looked at.
+//! What the watch finds, and how it is told.
+//!
+//! Each tick makes a [`Health`] and writes it as one line of the function's log: the metric for the
+//! alarm `<Name>-health`, and the watch's memory. When that alarm changes, a [`Notice`] is made of the
+//! lines. What must hold: a line holds no e-mail address; nobody is named whom the trail does not
+//! prove; and what was repaired is told too.
 
-use jiff::Timestamp;
-use serde_json::json;
+mod found;
+mod line;
+mod notice;
+mod seen;
+mod words;
 
-/// What one tick found.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Health {
-    /// What is wrong, or was until it was repaired.
-    pub problems: Vec<String>,
-    /// Checks that could not be made.
-    pub unknown: Vec<String>,
-}
-
-impl Health {
-    /// The metric, as one line for the log.
-    pub fn metric_line(&self, name: &str, now: Timestamp) -> String {
-        json!({
-            "_aws": {
-                "Timestamp": now.as_millisecond(),
-                "CloudWatchMetrics": [{
-                    "Namespace": "kms-alarm",
-                    "Dimensions": [["Name"]],
-                    "Metrics": [{"Name": "Problems"}],
-                }],
-            },
-            "Name": name,
-            "Problems": self.problems.len(),
-        })
-        .to_string()
-    }
-}
+pub use self::found::{Health, Kind, Problem, Repair, Unknown};
+pub use self::line::Line;
+pub use self::notice::{News, Notice, Place};
+pub use self::seen::{Change, Seen, Silence, seen};

@@ -1,9 +1,11 @@
 //! An AWS Lambda function that sets up its own alarm on KMS errors and sends a mail that says which
 //! call failed, why, and what to do.
 //!
-//! Two flows share one binary. *Provision* answers CloudFormation's custom resource: it makes,
+//! Three flows share one binary. *Provision* answers CloudFormation's custom resource: it makes,
 //! changes and removes a metric filter, an alarm, and the topic that people subscribe to. *Alert*
-//! answers the alarm: it finds the CloudTrail events that raised it and publishes one message.
+//! answers the alarm: it finds the CloudTrail events that raised it and publishes one message. *Watch*
+//! answers a schedule: it makes sure that the alarm can see and be heard, repairs it, and goes on
+//! telling while the alarm lasts.
 //!
 //! # What must hold
 //!
@@ -11,6 +13,7 @@
 //! - An alert goes out even if the search for its details fails; only a failed publish is an error.
 //! - Nothing is overwritten or removed that this resource did not make, unless it was told to adopt
 //!   it.
+//! - The watch repairs only what is ours, and nothing while CloudFormation is at work.
 //! - All names derive from one base name, and a different base name is a different resource.
 //! - Nothing publishes to a topic that it listens to.
 //! - Text from outside is shown only as [`shown::Shown`], which makes it harmless. A
@@ -25,9 +28,9 @@
 //! # The modules
 //!
 //! They are listed in the order in which they are best read, which is also the order of the
-//! imports: a module uses only modules below it. First comes the entry for events, then the two
-//! flows, then the preview of an alert from files, then the nouns. Apart from the two flows, only
-//! [`clients`] calls AWS.
+//! imports: a module uses only modules below it. First comes the entry for events, then the three
+//! flows, of which the watch uses the steps of the other two, then the preview of an alert from files,
+//! then the nouns. Apart from the flows, only [`clients`] calls AWS.
 //!
 //! To see the mail, open `src/report/errors.txt`. To see what is said about an error, open
 //! `src/kms_error/table.rs`.
@@ -45,12 +48,14 @@ pub mod clients;
 pub mod environment;
 pub mod log;
 
+pub mod tick;
+
 pub mod custom_resource;
 pub mod metric_filter;
 pub mod properties;
-pub mod tick;
 
 pub mod health;
+
 pub mod report;
 
 pub mod alarm;

@@ -29,7 +29,7 @@ pub use self::counts::{Counts, LeftOut, Search};
 pub use self::evidence::Evidence;
 pub use self::group::{Change, Group, NewestEvent, Workload};
 pub use self::links::{Address, GroupLinks, Links};
-pub use self::message::{HttpsFormat, Message, PassedOn, passed_on};
+pub use self::message::{HttpsFormat, Message, PassedOn, Texts, passed_on};
 pub use self::moment::Moment;
 pub use self::situation::Situation;
 pub use self::subscriptions::Subscriptions;

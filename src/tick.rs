@@ -26,6 +26,8 @@ pub struct Tick {
     pub owner: Owner,
     /// The queue of what the function could not handle.
     pub queue_name: Option<String>,
+    /// The rule that ticks.
+    pub rule_name: Option<String>,
     /// What the custom resource was asked for.
     pub properties: Properties,
     /// The same as CloudFormation writes it.
@@ -78,6 +80,7 @@ impl Tick {
             queue_name: text("/detail/DeadLetterQueueName", "")
                 .ok()
                 .map(str::to_owned),
+            rule_name: text("/detail/RuleName", "").ok().map(str::to_owned),
             properties: Properties::read(properties)?,
             resource_properties: properties.clone(),
         })

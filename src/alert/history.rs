@@ -12,7 +12,7 @@ use crate::fault::Fault;
 /// When the alarm went off, which SNS's message about the recovery does not say.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html>
-pub(super) async fn alarmed_at(
+pub(crate) async fn alarmed_at(
     cloudwatch: &CloudWatch,
     change: &StateChange,
 ) -> Result<Option<Timestamp>, Fault> {

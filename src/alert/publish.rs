@@ -39,7 +39,7 @@ const ACTION: &str = "sns:Publish";
 const REPORT_TIME: Duration = Duration::from_millis(500);
 
 /// Publishes an alert.
-pub(super) async fn publish(
+pub(crate) async fn publish(
     sns: &Sns,
     topic_arn: &str,
     message: &Message,

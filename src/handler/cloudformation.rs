@@ -14,7 +14,8 @@ use super::outcome::Outcome;
 use crate::arn::Scope;
 use crate::custom_resource::{Answer, Request, RequestType, Undelivered};
 use crate::deadline::Deadline;
-use crate::properties;
+use crate::health::{Health, Line};
+use crate::properties::{self, PartialProperties};
 use crate::provision::{self, Account, End, Error, Provisioned, Standing, Turn};
 
 /// The time that belongs to the answer: two seconds to note how the request ended, four attempts of
@@ -75,16 +76,23 @@ pub(super) async fn answer(
         turn.end(end).await;
     }
     let (answer, outcome) = match done.result {
-        Ok(Provisioned { physical_id, data }) => (
-            Answer {
+        Ok(Provisioned { physical_id, data }) => {
+            if matches!(
+                request.request_type,
+                RequestType::Create | RequestType::Update
+            ) {
+                write_metric(function, invocation, &request);
+            }
+            let answer = Answer {
                 physical_resource_id: physical_id.clone(),
                 result: Ok(data),
-            },
-            Outcome::Provisioned {
+            };
+            let outcome = Outcome::Provisioned {
                 request_type: request.request_type.clone(),
                 physical_id,
-            },
-        ),
+            };
+            (answer, outcome)
+        }
         Err(reason) => {
             let physical_id = provision::fallback_id(&request);
             error!(
@@ -118,6 +126,21 @@ pub(super) async fn answer(
         }
         Err(undelivered) => Err(undelivered.into()),
     }
+}
+
+/// Writes that nothing is wrong: the alarm on the watch, which goes off without data, is made after
+/// this and before the first tick.
+fn write_metric(function: &Function, invocation: &Invocation, request: &Request) {
+    let Some(name) = PartialProperties::read(&request.resource_properties).name else {
+        return;
+    };
+    let line = Line {
+        tick: invocation.now,
+        at: invocation.now,
+        rule: None,
+        health: Health::default(),
+    };
+    function.metrics.write(&line.write(&name));
 }
 
 /// Does the work in the time that leaves enough for the answer, or says why it was not done.

@@ -25,8 +25,10 @@ pub(super) enum Outcome {
     Watched {
         problems: usize,
         unknown: usize,
-        followed_up: Option<Published>,
+        published: Vec<Published>,
     },
+    /// The alarm on the watch has just been made.
+    NothingToTell,
     /// CloudFormation's request failed. An error in the log says why.
     Failed,
 }
@@ -59,17 +61,20 @@ pub(super) fn record_outcome(began: Instant, outcome: &Result<Outcome>) {
         Ok(Outcome::Watched {
             problems,
             unknown,
-            followed_up,
+            published,
         }) => info!(
             outcome = "watched",
             problems,
             unknown,
-            alert_id = followed_up
-                .as_ref()
+            alert_id = published
+                .first()
                 .map(|published| published.alert_id.as_str()),
             took_ms,
             "looked after the alarm"
         ),
+        Ok(Outcome::NothingToTell) => {
+            info!(outcome = "nothing_to_tell", took_ms, "nothing to tell");
+        }
         Ok(Outcome::Failed) | Err(_) => info!(outcome = "failed", took_ms, "failed"),
     }
 }

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 
 use super::function::{Function, Invocation};
 use super::outcome::Outcome;
+use super::watch;
 use crate::alarm::{self, StateChange};
 use crate::alert::{self, Deployment, Destination};
 use crate::cloudtrail::OwnIdentity;
@@ -22,7 +23,11 @@ pub(super) async fn alert(
         clients,
         ..
     } = function;
-    let (change, destination) = (change?, destination(environment)?);
+    let change = change?;
+    if let Some(name) = watch::watched_name(function, &change) {
+        return Box::pin(watch::changed(function, invocation, name, change)).await;
+    }
+    let destination = destination(environment)?;
     let deployment = Deployment {
         own_identity: own_identity(function, invocation),
         search: deployed_search(environment, &change),

@@ -39,29 +39,17 @@ impl Condition {
 struct Differences(Vec<String>);
 
 impl Differences {
-    fn compare<T: PartialEq>(
+    fn compare<T: PartialEq + Display>(
         &mut self,
         setting: &str,
-        is: T,
-        asked: T,
-        show: impl Fn(&T) -> String,
+        is: Option<&T>,
+        asked: Option<&T>,
     ) {
+        let show = |value: Option<&T>| value.map_or("absent".to_owned(), ToString::to_string);
         if is != asked {
-            let (is, asked) = (show(&is), show(&asked));
+            let (is, asked) = (show(is), show(asked));
             self.0.push(format!("{setting} is {is}, not {asked}"));
         }
-    }
-
-    fn compare_shown<T: PartialEq + Display>(
-        &mut self,
-        setting: &str,
-        is: Option<T>,
-        asked: Option<T>,
-    ) {
-        self.compare(setting, is, asked, |value| match value {
-            Some(value) => value.to_string(),
-            None => "absent".to_owned(),
-        });
     }
 
     fn note(&mut self, is_different: bool, difference: &str) {
@@ -87,15 +75,15 @@ pub(super) fn of_filter(found: Option<&MetricFilter>, properties: &Properties) -
         return Condition::of(differences.0);
     }
     for transformation in found.metric_transformations() {
-        differences.compare_shown(
+        differences.compare(
             "the metric value",
-            Some(transformation.metric_value()),
-            Some("1"),
+            Some(&transformation.metric_value()),
+            Some(&"1"),
         );
-        differences.compare_shown(
+        differences.compare(
             "the default value",
-            transformation.default_value(),
-            properties.default_value,
+            transformation.default_value().as_ref(),
+            properties.default_value.as_ref(),
         );
         differences.note(
             transformation
@@ -143,40 +131,35 @@ pub(super) fn of_alarm(
         && found.metrics().is_empty()
         && found.dimensions().is_empty();
     differences.note(!is_fed, "it watches another metric");
-    differences.compare_shown(
+    differences.compare(
         "Statistic",
-        found.statistic().map(|statistic| statistic.as_str()),
-        asked
-            .get_statistic()
-            .as_ref()
-            .map(|statistic| statistic.as_str()),
+        found.statistic(),
+        asked.get_statistic().as_ref(),
     );
-    differences.compare_shown("Period", found.period(), *asked.get_period());
-    differences.compare_shown(
-        "EvaluationPeriods",
-        found.evaluation_periods(),
-        *asked.get_evaluation_periods(),
+    differences.compare(
+        "Period",
+        found.period().as_ref(),
+        asked.get_period().as_ref(),
     );
-    differences.compare_shown(
-        "DatapointsToAlarm",
-        found.datapoints_to_alarm().or(found.evaluation_periods()),
-        *asked.get_evaluation_periods(),
+    let periods = asked.get_evaluation_periods().as_ref();
+    let found_periods = found.evaluation_periods();
+    differences.compare("EvaluationPeriods", found_periods.as_ref(), periods);
+    let datapoints = found.datapoints_to_alarm().or(found_periods);
+    differences.compare("DatapointsToAlarm", datapoints.as_ref(), periods);
+    differences.compare(
+        "Threshold",
+        found.threshold().as_ref(),
+        asked.get_threshold().as_ref(),
     );
-    differences.compare_shown("Threshold", found.threshold(), *asked.get_threshold());
-    differences.compare_shown(
+    differences.compare(
         "ComparisonOperator",
-        found
-            .comparison_operator()
-            .map(|operator| operator.as_str()),
-        asked
-            .get_comparison_operator()
-            .as_ref()
-            .map(|operator| operator.as_str()),
+        found.comparison_operator(),
+        asked.get_comparison_operator().as_ref(),
     );
-    differences.compare_shown(
+    differences.compare(
         "TreatMissingData",
-        found.treat_missing_data(),
-        asked.get_treat_missing_data().as_deref(),
+        found.treat_missing_data().as_ref(),
+        asked.get_treat_missing_data().as_deref().as_ref(),
     );
     for (actions, asked, setting) in [
         (

@@ -87,7 +87,7 @@ impl Error {
 
     /// What the log may show of it: the call and the code. A service's own words may hold an e-mail
     /// address, which is personal.
-    pub(super) fn kind(&self) -> String {
+    pub fn kind(&self) -> String {
         match self {
             Self::Aws(fault) => fault.kind(),
             other => other.to_string(),

@@ -237,7 +237,7 @@ impl<'a> Turn<'a> {
     /// Whether a request, or another repair, may be at work, or was just now.
     fn may_be_at_work(&self, entry: &Entry) -> bool {
         if entry.is_repair {
-            return !self.is_mine(entry) && self.is_unsettled(entry);
+            return self.is_unsettled(entry);
         }
         let began = entry.began.iter().map(|(_, at)| *at).max();
         let last = entry.end.map(|(_, at)| at).max(began);
@@ -473,9 +473,10 @@ impl<'a> Turn<'a> {
     }
 
     async fn list(&self) -> Result<Vec<Entry>, Fault> {
+        // Boxed, because the futures of two SDK calls are large.
         let (requests, repairs) = tokio::try_join!(
-            self.streams(&self.prefix, STREAMS),
-            self.streams(&self.repairs, REPAIR_STREAMS),
+            Box::pin(self.streams(&self.prefix, STREAMS)),
+            Box::pin(self.streams(&self.repairs, REPAIR_STREAMS)),
         )?;
         let requests = requests.iter().map(|stream| (stream, false));
         let repairs = repairs.iter().map(|stream| (stream, true));

@@ -40,7 +40,7 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    pub(super) fn new(change: &StateChange, zone: &TimeZone) -> Self {
+    pub(crate) fn new(change: &StateChange, zone: &TimeZone) -> Self {
         let text =
             |text: &Option<String>, max| text.as_deref().map(|text| Shown::outside(text, max));
         Self {

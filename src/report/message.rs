@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::content::Report;
-use super::subject::MAX_SUBJECT;
+use super::subject::{MAX_SMS, MAX_SUBJECT};
 use super::{chat, mail, subject};
 use crate::kms_error::Severity;
 use crate::shown::Shown;
@@ -47,7 +49,42 @@ pub struct Message {
     pub body: String,
 }
 
+/// The texts of a message that is not about failed calls.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// The subject, which is cut where it is too long.
+    pub subject: String,
+    /// The attribute `severity`.
+    pub severity: Severity,
+    /// The attribute `alarm`.
+    pub alarm: Shown,
+    /// The mail's text.
+    pub mail: String,
+    /// One line, which is cut where it is too long.
+    pub sms: String,
+    /// The JSON object for programs.
+    pub json: Value,
+    /// The chat notification, if there is to be one.
+    pub chat: Option<Value>,
+}
+
 impl Message {
+    /// Puts texts together.
+    pub fn from_texts(texts: Texts) -> Self {
+        let mut message = Self {
+            subject: text::ascii(&text::cut(&texts.subject, MAX_SUBJECT)),
+            severity: texts.severity,
+            alarm: texts.alarm,
+            mail: texts.mail,
+            sms: text::ascii(&text::cut(&texts.sms, MAX_SMS)),
+            json: texts.json.to_string(),
+            https: texts.chat.map(|chat| chat.to_string()),
+            body: String::new(),
+        };
+        message.body = serde_json::to_string(&message.variants()).unwrap_or_default();
+        message
+    }
+
     /// Writes every text, of as much of the report as fits.
     pub fn new(mut report: Report, https_format: HttpsFormat) -> Self {
         loop {

@@ -14,7 +14,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    pub(super) fn new(at: Timestamp, zone: &TimeZone) -> Self {
+    pub(crate) fn new(at: Timestamp, zone: &TimeZone) -> Self {
         Self {
             at,
             zone: zone.clone(),
@@ -59,7 +59,7 @@ impl Moment {
     }
 
     /// `from 20:46:31 to 20:47:11 AEDT (09:46 UTC)`, `at 09:46:31 UTC`.
-    pub(super) fn range(first: &Self, last: &Self) -> Shown {
+    pub(crate) fn range(first: &Self, last: &Self) -> Shown {
         let zone = if first.is_utc() {
             shown!("UTC")
         } else {
@@ -87,7 +87,7 @@ impl Moment {
     }
 
     /// How long it is from this moment to a later one, in the two largest units.
-    pub(super) fn span_to(&self, later: &Self) -> Shown {
+    pub(crate) fn span_to(&self, later: &Self) -> Shown {
         let seconds = later.at.as_second().saturating_sub(self.at.as_second());
         let seconds = u64::try_from(seconds).unwrap_or(0);
         let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);

@@ -15,7 +15,7 @@ use crate::text::{ascii, cut};
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 pub(super) const MAX_SUBJECT: usize = 99;
 /// What goes into one SMS.
-const MAX_SMS: usize = 140;
+pub(super) const MAX_SMS: usize = 140;
 /// How much room the identity has: the rest is for the brackets.
 const MAX_IDENTITY: usize = 62;
 

@@ -174,14 +174,14 @@ async fn an_outcome_is_one_json_line_with_the_request_id() {
 async fn an_unknown_event_names_what_was_expected() {
     let aws = FakeAws::with_log_group();
     let ran = Run::new(&aws)
-        .events(vec![json!({"detail-type": "Scheduled Event"})])
+        .events(vec![json!({"detail-type": "Something Else"})])
         .await;
     let error = ran.outcomes[0].as_ref().unwrap_err();
     assert_eq!(
         error["errorMessage"],
         "unexpected event: an object with the fields [detail-type]; expected a CloudFormation \
-         custom-resource request, SNS records, a CloudWatch alarm's Lambda action, or an \
-         EventBridge \"CloudWatch Alarm State Change\""
+         custom-resource request, SNS records, a CloudWatch alarm's Lambda action, an \
+         EventBridge \"CloudWatch Alarm State Change\", or the watch's \"Scheduled Event\""
     );
     assert_eq!(aws.calls(), Vec::<String>::new());
 }

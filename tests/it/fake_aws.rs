@@ -397,6 +397,17 @@ impl State {
 
     fn perform_now(&mut self, call: &Call) -> Answer {
         match call.service {
+            Service::Logs
+                if call.operation == "FilterLogEvents"
+                    && call.text("logGroupName") == Some(FUNCTION_LOG_GROUP) =>
+            {
+                let lines = self.metrics.iter().map(|line| {
+                    let at = line["_aws"]["Timestamp"].as_i64();
+                    (at.expect("a timestamp"), line.to_string())
+                });
+                let lines: Vec<LogEvent> = lines.collect();
+                Ok(Body::Value(logs::search(&lines, call)))
+            }
             Service::Logs => logs::perform(&mut self.world, call),
             Service::CloudWatch => cloudwatch::perform(&mut self.world, call),
             Service::Sns => {

@@ -94,6 +94,14 @@ fn flows_do_not_import_flows() {
 }
 
 #[test]
+fn the_flows_do_not_know_the_watch() {
+    let (_, sources) = modules();
+    for flow in ["alert", "provision"] {
+        assert!(!imported(&sources[flow]).contains(&"watch".to_owned()));
+    }
+}
+
+#[test]
 fn only_the_flows_call_aws() {
     let (_, sources) = modules();
     for (module, source) in &sources {

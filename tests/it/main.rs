@@ -20,6 +20,7 @@ mod custom_resource;
 mod fake_aws;
 mod faults;
 mod going_back;
+mod health;
 mod histories;
 mod holds;
 mod invoke;

@@ -33,6 +33,16 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
             json!({})
         }
         "DescribeAlarms" => describe(world, call),
+        "GetMetricStatistics" => {
+            let at = call.parameters["EndTime"].as_f64().unwrap_or_default();
+            let at: i64 = format!("{at:.0}").parse().expect("seconds");
+            let waiting = json!({
+                "Timestamp": {"$seconds": at}, "Maximum": world.waiting, "Unit": "Count",
+            });
+            // A queue that nobody uses does not report.
+            let waiting = Vec::from_iter((world.waiting > 0.0).then_some(waiting));
+            json!({"Datapoints": waiting})
+        }
         "DescribeAlarmHistory" => {
             let name = call.text("AlarmName").unwrap_or_default();
             let history = world.alarms.get(name).map(|alarm| &alarm.history);

@@ -1,6 +1,7 @@
 //! CloudWatch Logs.
 
 use serde_json::{Value, json};
+use stand_ins::log_events::LogEvent;
 
 use super::call::{Answer, Body, Call, Error};
 use super::world::{LogGroup, World};
@@ -28,7 +29,11 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
             let group = group(world, call)?;
             let pattern = &call.parameters["filterPattern"];
             let mut filters = group.filters.values();
-            let pages = if filters.any(|filter| filter["filterPattern"] == *pattern) {
+            let is_filters = filters.any(|filter| filter["filterPattern"] == *pattern);
+            if !is_filters && !group.events.is_empty() {
+                return Ok(Body::Value(search(&group.events, call)));
+            }
+            let pages = if is_filters {
                 &group.pages
             } else {
                 &group.others
@@ -41,6 +46,43 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
         other => return Err(Error::new(400, "UnknownOperationException", other)),
     };
     Ok(Body::Value(answer))
+}
+
+/// Searches events on one page, by the patterns that this program uses: the operations or the service
+/// that they name, or everything.
+pub fn search(events: &[LogEvent], call: &Call) -> Value {
+    let number = |name: &str| call.parameters[name].as_i64();
+    let times = number("startTime").unwrap_or(0)..=number("endTime").unwrap_or(i64::MAX);
+    let pattern = call.text("filterPattern").unwrap_or_default();
+    let limit = number("limit").and_then(|limit| usize::try_from(limit).ok());
+    let found = events
+        .iter()
+        .filter(|(at, message)| times.contains(at) && matches(pattern, message));
+    let found: Vec<Value> = found
+        .take(limit.unwrap_or(10_000))
+        .map(|(at, message)| json!({"timestamp": at, "message": message}))
+        .collect();
+    json!({"events": found})
+}
+
+fn matches(pattern: &str, message: &str) -> bool {
+    let message: Value = serde_json::from_str(message).unwrap_or_default();
+    let named = |field: &str| {
+        let begin = format!("$.{field} = \"");
+        let values = pattern.split(&begin).skip(1);
+        let values: Vec<&str> = values.filter_map(|rest| rest.split('"').next()).collect();
+        values.is_empty() || values.iter().any(|value| message[field] == *value)
+    };
+    let is_absent = |field: &str| {
+        !pattern.contains(&format!("$.{field} NOT EXISTS")) || message.get(field).is_none()
+    };
+    let is_there =
+        |field: &str| !pattern.contains(&format!("$.{field} >= 0")) || message.get(field).is_some();
+    named("eventSource")
+        && named("eventName")
+        && named("Name")
+        && is_absent("errorCode")
+        && is_there("Problems")
 }
 
 fn describe(world: &mut World, call: &Call) -> Result<Value, Error> {

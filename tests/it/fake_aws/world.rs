@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stand_ins::log_events::Pages;
+use stand_ins::log_events::{LogEvent, Pages};
 
 pub use stand_ins::lambda::REGION;
 
@@ -15,6 +15,8 @@ pub struct World {
     pub log_groups: BTreeMap<String, LogGroup>,
     pub alarms: BTreeMap<String, Alarm>,
     pub topics: BTreeMap<String, Topic>,
+    /// How many messages wait in the dead-letter queue.
+    pub waiting: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +27,8 @@ pub struct LogGroup {
     pub pages: Pages,
     /// What any other pattern finds.
     pub others: Pages,
+    /// The events of this log group, in which any other pattern is searched, if there are any.
+    pub events: Vec<LogEvent>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,0 +1,396 @@
+//! The mail about the watch: what is wrong or was, since when, who did it, what was repaired and what
+//! is left to do. Its first screen is enough to act.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::found::{Kind, Repair, Unknown};
+use super::seen::{Seen, Silence};
+use super::words::{self, Told, told, with_region};
+use crate::alarm::StateChange;
+use crate::command::Command;
+use crate::identifier::Identifier;
+use crate::kms_error::Severity;
+use crate::report::{Alarm, HttpsFormat, Message, Moment, Texts};
+use crate::shown::{Shown, shown};
+
+/// How many problems and checks a mail tells.
+const MAX_TOLD: usize = 12;
+
+/// What kind of news it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The alarm on the watch went off.
+    Began,
+    /// While it lasts, another problem was found.
+    More,
+    /// It is over.
+    Ended,
+}
+
+/// Where the alarm is, and where its reader.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    /// The Region, if it is known.
+    pub region: Option<Identifier>,
+    /// The function's ARN.
+    pub function_arn: &'a str,
+    /// The function's log group.
+    pub log_group: &'a str,
+    /// The reader's time zone.
+    pub zone: &'a TimeZone,
+}
+
+/// What a notice is made of.
+#[derive(Clone, Debug)]
+pub struct Notice<'a> {
+    /// What kind of news it is.
+    pub news: News,
+    /// The change of the alarm on the watch.
+    pub change: &'a StateChange,
+    /// The same for a repeated delivery.
+    pub alert_id: String,
+    /// The problems.
+    pub problems: &'a [Seen],
+    /// What the last tick could not look at.
+    pub unknown: &'a [Unknown],
+    /// Whether no tick came.
+    pub silence: Option<&'a Silence>,
+    /// What could not be found out for the notice itself.
+    pub missing: &'a [String],
+    /// Where all this is.
+    pub place: Place<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "notice.txt", config = "src/health/askama.toml")]
+struct Mail<'n> {
+    summary: &'n Shown,
+    problems: &'n [Told],
+    more: Option<Shown>,
+    step: Option<Shown>,
+    commands: Vec<Command>,
+    unknown: &'n [Shown],
+    missing: Vec<Shown>,
+    alarm: &'n Alarm,
+    alert_id: &'n str,
+}
+
+impl Notice<'_> {
+    /// Writes every text.
+    pub fn message(&self, https_format: HttpsFormat) -> Message {
+        let alarm = Alarm::new(self.change, self.place.zone);
+        let told: Vec<_> = self
+            .problems
+            .iter()
+            .map(|seen| told(seen, &self.place, self.news == News::Ended))
+            .collect();
+        let unknown: Vec<_> = self.unknown.iter().take(MAX_TOLD).map(line).collect();
+        let (shown, hidden) = told.split_at_checked(MAX_TOLD).unwrap_or((&told, &[]));
+        let summary = self.summary(&told);
+        let (step, commands) = self.first_step(&told);
+        let mail = Mail {
+            summary: &summary,
+            problems: shown,
+            more: (!hidden.is_empty()).then(|| shown!("{} more problems", hidden.len())),
+            step,
+            commands,
+            unknown: &unknown,
+            missing: self
+                .missing
+                .iter()
+                .map(|missing| Shown::outside(missing, 600))
+                .collect(),
+            alarm: &alarm,
+            alert_id: &self.alert_id,
+        };
+        // Writing into a string does not fail.
+        let mail = format!("{}\n", mail.render().unwrap_or_default().trim_end());
+        let severity = self.severity(&told);
+        let mark = match self.news {
+            News::Ended => shown!("OK"),
+            News::Began | News::More => shown!("{}", severity),
+        };
+        let headline = self.headline();
+        let place = [&alarm.region, &alarm.account]
+            .into_iter()
+            .flatten()
+            .cloned();
+        let place = Shown::joined(place, " ");
+        let texts = Texts {
+            subject: format!("[KMS HEALTH {mark}] {headline} [{place}]"),
+            sms: format!(
+                "KMS HEALTH {mark} {}: {headline}, {place}",
+                alarm.changed_at.brief()
+            ),
+            json: self.json(&alarm, &told, severity, &headline, &summary),
+            chat: (https_format == HttpsFormat::Chat)
+                .then(|| self.chat(&alarm, &told, &headline, &summary)),
+            severity,
+            alarm: alarm.name.clone(),
+            mail,
+        };
+        Message::from_texts(texts)
+    }
+
+    fn severity(&self, told: &[Told]) -> Severity {
+        match self.news {
+            News::Ended => Severity::Info,
+            _ if self.silence.is_some() || told.iter().any(|told| told.is_left) => Severity::High,
+            _ if !told.is_empty() => Severity::Medium,
+            _ => Severity::High,
+        }
+    }
+
+    /// What identifies it, the same at the beginning and at the end.
+    fn headline(&self) -> Shown {
+        let what = match self.problems.first().map(|seen| seen.problem.kind) {
+            _ if self.silence.is_some() => shown!("the watch has stopped"),
+            Some(kind) => kind.brief(),
+            None if !self.unknown.is_empty() => shown!("checks could not be made"),
+            None => shown!("the watch"),
+        };
+        let name = Shown::outside(&self.change.name, 255);
+        shown!("{} ({})", what, name).cut(62)
+    }
+
+    fn summary(&self, told: &[Told]) -> Shown {
+        let left = told.iter().filter(|told| told.is_left).count();
+        let moment = |at| Moment::new(at, self.place.zone);
+        let last_tick = self.silence.map(|silence| silence.last_tick);
+        match (self.news, last_tick) {
+            (News::Ended, _) => {
+                let changed_at = moment(self.change.changed_at);
+                let after = self.change.previous_changed_at.map(|began| {
+                    let lasted = moment(began).span_to(&changed_at);
+                    shown!(" It lasted {}.", lasted)
+                });
+                let after = after.unwrap_or_default();
+                return shown!("The watch finds nothing wrong any more.{}", after);
+            }
+            (_, Some(Some(last))) => {
+                let last = moment(last).full();
+                return shown!(
+                    "The watch has stopped: its last tick came at {}. If something breaks the alarm on KMS errors now, \
+                     nobody notices.",
+                    last
+                );
+            }
+            (_, Some(None)) => {
+                return shown!(
+                    "The watch has stopped: no tick came. If something breaks the alarm on KMS errors now, nobody notices."
+                );
+            }
+            (_, None) => {}
+        }
+        let another = if self.news == News::More {
+            "another"
+        } else {
+            "a"
+        };
+        match (told.len(), left) {
+            (0, _) if !self.unknown.is_empty() => shown!(
+                "The watch could not look at everything, twice in a row: whether the alarm on KMS errors works is not known."
+            ),
+            (0, _) => shown!(
+                "The watch found that something keeps the alarm on KMS errors from working, but what it was could not be \
+                 read from its log."
+            ),
+            (1, 0) => shown!("The watch found {} problem and put it right.", another),
+            (1, _) => shown!(
+                "The watch found {} problem, which is left for you.",
+                another
+            ),
+            (all, 0) => shown!("The watch found {} problems and put them right.", all),
+            (all, left) if all == left => {
+                shown!("The watch found {} problems, which are left for you.", all)
+            }
+            (all, left) => shown!(
+                "The watch found {} problems and put {} of them right; {} for you.",
+                all,
+                all.saturating_sub(left),
+                if left == 1 {
+                    "one is left"
+                } else {
+                    "the others are left"
+                }
+            ),
+        }
+    }
+
+    /// What to do where no problem says it.
+    fn first_step(&self, told: &[Told]) -> (Option<Shown>, Vec<Command>) {
+        let log = || {
+            let command = Command::new("aws logs tail")
+                .text(self.place.log_group)
+                .words("--since 1h");
+            with_region(command, &self.place)
+        };
+        if self.news == News::Ended {
+            (None, Vec::new())
+        } else if let Some(silence) = self.silence {
+            let who = silence
+                .change
+                .as_ref()
+                .map(|change| words::said(change, &self.place));
+            let look = shown!(
+                "See whether the rule is there and enabled, and what the function's log says. Then enable it again, or \
+                 deploy the stack again if it is gone."
+            );
+            let step = Shown::joined(who.into_iter().chain([look]), " ");
+            let commands = match &silence.rule {
+                Some(rule) => vec![
+                    Command::new("aws events describe-rule").quoted("--name", rule),
+                    Command::new("aws events enable-rule").quoted("--name", rule),
+                ],
+                None => vec![
+                    Command::new("aws events list-rule-names-by-target")
+                        .quoted("--target-arn", self.place.function_arn),
+                ],
+            };
+            let commands = commands
+                .into_iter()
+                .map(|command| with_region(command, &self.place));
+            (Some(step), commands.chain([log()]).collect())
+        } else if told.is_empty() {
+            let step = if self.unknown.is_empty() {
+                shown!("Read what the last ticks found:")
+            } else {
+                shown!("See why the calls below fail:")
+            };
+            (Some(step), vec![log()])
+        } else {
+            (None, Vec::new())
+        }
+    }
+
+    /// The object for programs: `docs/health.schema.json` describes it.
+    fn json(
+        &self,
+        alarm: &Alarm,
+        told: &[Told],
+        severity: Severity,
+        headline: &Shown,
+        summary: &Shown,
+    ) -> Value {
+        let problems = self.problems.iter().zip(told).map(|(seen, told)| {
+            let problem = &seen.problem;
+            let details = problem
+                .details
+                .iter()
+                .map(|detail| Shown::outside(detail, words::MAX_NAME));
+            json!({
+                "kind": problem.kind,
+                "object": Shown::name(&problem.object, words::MAX_NAME),
+                "details": details.collect::<Vec<_>>(),
+                "first": seen.first,
+                "last": seen.last,
+                "left": told.is_left,
+                "repaired": problem.repair.as_ref().map(|repair| *repair == Repair::Done),
+                "change": seen.change.as_ref().map(|change| json!({
+                    "operation": Shown::outside(&change.operation, words::MAX_NAME),
+                    "by": Shown::outside(&change.by, words::MAX_NAME),
+                    "at": change.at,
+                })),
+                "sentence": told.sentence,
+                "toDo": told.to_do,
+                "command": told.command,
+            })
+        });
+        json!({
+            "version": 1,
+            "alertId": self.alert_id,
+            "situation": match self.news {
+                News::Began => "healthAlarm",
+                News::More => "healthMore",
+                News::Ended => "healthOk",
+            },
+            "severity": severity,
+            "headline": headline,
+            "summary": summary,
+            "alarm": alarm,
+            "stopped": self.silence.is_some(),
+            "lastTick": self.silence.and_then(|silence| silence.last_tick),
+            "health": problems.collect::<Vec<_>>(),
+            "unknown": self.unknown.iter().map(line).collect::<Vec<_>>(),
+            "problems": self
+                .missing
+                .iter()
+                .map(|missing| Shown::outside(missing, 600))
+                .collect::<Vec<_>>(),
+        })
+    }
+
+    /// <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
+    fn chat(&self, alarm: &Alarm, told: &[Told], headline: &Shown, summary: &Shown) -> Value {
+        let lines = told.iter().take(MAX_TOLD).flat_map(|told| {
+            let parts = [
+                Some(&told.sentence),
+                told.change.as_ref(),
+                told.repair.as_ref(),
+            ];
+            parts.into_iter().flatten().cloned().collect::<Vec<_>>()
+        });
+        let said = std::iter::once(summary.clone()).chain(lines);
+        let steps = told
+            .iter()
+            .take(MAX_TOLD)
+            .filter_map(|told| told.to_do.clone());
+        json!({
+            "version": "1.0",
+            "source": "custom",
+            "id": self.alert_id,
+            "content": {
+                "textType": "client-markdown",
+                "title": plain(headline),
+                "description": plain(&Shown::joined(said, "\n\n").cut(2_000)),
+                "nextSteps": steps.map(|step| plain(&step)).collect::<Vec<_>>(),
+            },
+            "metadata": {
+                "threadId": plain(&alarm.shown_name),
+                "summary": plain(headline),
+            },
+        })
+    }
+}
+
+fn line(unknown: &Unknown) -> Shown {
+    shown!(
+        "{}: {}",
+        Shown::outside(&unknown.what, 200),
+        Shown::outside(&unknown.why, 400)
+    )
+}
+
+/// Text in which a chat finds no markup.
+fn plain(text: &Shown) -> Shown {
+    text.replacing(|character| match character {
+        '<' => '‹',
+        '>' => '›',
+        '&' => '+',
+        '`' => '\'',
+        other => other,
+    })
+}
+
+impl Kind {
+    /// In a subject.
+    fn brief(self) -> Shown {
+        match self {
+            Self::FilterGone => shown!("metric filter deleted"),
+            Self::FilterChanged => shown!("metric filter changed"),
+            Self::AlarmGone => shown!("alarm deleted"),
+            Self::AlarmChanged => shown!("alarm changed"),
+            Self::TopicGone => shown!("topic deleted"),
+            Self::TopicChanged => shown!("topic changed"),
+            Self::HealthAlarmGone => shown!("health alarm gone"),
+            Self::LogGroupGone => shown!("log group gone"),
+            Self::LogGroupSilent => shown!("CloudTrail is silent"),
+            Self::NoKmsEvents => shown!("no KMS events for a day"),
+            Self::NobodySubscribed => shown!("nobody subscribed"),
+            Self::AddressesGone => shown!("address unsubscribed"),
+            Self::QueueNotEmpty => shown!("undelivered messages wait"),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether CloudTrail still writes to the log group, and still tells of KMS.
+//!
+//! In an account that uses KMS one search finds an event of the last hour, and that answers both.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::round::Round;
+use crate::fault::Fault;
+use crate::health::Kind;
+
+const OF_KMS: &str = "{ $.eventSource = \"kms.amazonaws.com\" }";
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// Where else events of KMS are looked for, the newest first: a busy log group has one near by.
+const EARLIER: [[SignedDuration; 2]; 2] = [
+    [SignedDuration::from_hours(6), HOUR],
+    [
+        SignedDuration::from_hours(24),
+        SignedDuration::from_hours(6),
+    ],
+];
+
+/// What is wrong with the log group, if anything.
+pub(super) async fn log_group(round: &Round<'_>) -> Result<Option<Kind>, Fault> {
+    let now = round.now;
+    if has_event(round, OF_KMS, now - HOUR, now).await? {
+        return Ok(None);
+    }
+    if !has_event(round, "", now - HOUR, now).await? {
+        return Ok(Some(Kind::LogGroupSilent));
+    }
+    for [from, to] in EARLIER {
+        if has_event(round, OF_KMS, now - from, now - to).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Kind::NoKmsEvents))
+}
+
+/// Whether an event matches in this time. A page without events need not be the last.
+async fn has_event(
+    round: &Round<'_>,
+    pattern: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<bool, Fault> {
+    let log_group = &round.tick.properties.log_group_name;
+    let mut token = None;
+    loop {
+        let page = round
+            .account
+            .logs
+            .filter_log_events()
+            .log_group_name(log_group)
+            .set_filter_pattern(Some(pattern.to_owned()).filter(|pattern| !pattern.is_empty()))
+            .start_time(from.as_millisecond())
+            .end_time(to.as_millisecond())
+            .limit(1)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| Fault::new("logs:FilterLogEvents", log_group, &error))?;
+        if !page.events().is_empty() {
+            return Ok(true);
+        }
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(false);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Telling people what the watch found: when the alarm on it changes, and when another problem comes
+//! up while it lasts.
+
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::Client as CloudWatch;
+use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_sns::Client as Sns;
+use jiff::{SignedDuration, Timestamp};
+use tracing::warn;
+
+use super::lines::lines;
+use super::who::{Trail, name_who};
+use crate::alarm::{StateChange, StateValue};
+use crate::alert::{Destination, Published, alarmed_at, publish};
+use crate::clients::Lazy;
+use crate::deadline::Deadline;
+use crate::fault::Fault;
+use crate::health::{Line, News, Notice, Place, Seen, Silence, Unknown, seen};
+use crate::identifier::Identifier;
+
+/// The time that belongs to the publish.
+const PUBLISH_TIME: Duration = Duration::from_secs(17);
+/// The alarm's period if its message does not say.
+const PERIOD: u64 = 600;
+/// What may lie between a tick and its datapoint.
+const LAG: SignedDuration = SignedDuration::from_mins(1);
+
+/// All that it takes to tell.
+pub struct Telling<'a> {
+    /// CloudWatch Logs.
+    pub logs: &'a Logs,
+    /// CloudWatch, made only where the beginning is not known.
+    pub cloudwatch: &'a Lazy<CloudWatch>,
+    /// SNS.
+    pub sns: &'a Sns,
+    /// Where mails go.
+    pub destination: Destination<'a>,
+    /// The base name.
+    pub name: &'a str,
+    /// The function's own log group; empty when it is not known.
+    pub log_group: &'a str,
+    /// CloudTrail's log group, if it is known.
+    pub trail: Option<&'a str>,
+    /// The function's own role.
+    pub own_role: Option<&'a str>,
+    /// The function.
+    pub function_arn: &'a str,
+    /// The time of the invocation.
+    pub now: Timestamp,
+    /// When Lambda ends it.
+    pub deadline: Deadline,
+}
+
+/// Tells of a change of the alarm on the watch. Nothing is told of one that has just been made.
+///
+/// # Errors
+///
+/// The publish failed, so Lambda should try again.
+pub async fn tell(
+    telling: &Telling<'_>,
+    mut change: StateChange,
+) -> Result<Option<Published>, Fault> {
+    let mut missing = Vec::new();
+    let until = telling.deadline.keeping(PUBLISH_TIME);
+    let period = i64::try_from(change.period.unwrap_or(PERIOD)).unwrap_or(3_600);
+    let period = SignedDuration::from_secs(period.clamp(60, 7_200));
+    let news = match change.new_state {
+        StateValue::Alarm => News::Began,
+        StateValue::Ok if change.is_recovery() => News::Ended,
+        _ => return Ok(None),
+    };
+    if news == News::Ended && change.previous_changed_at.is_none() {
+        let began = until.limit(alarmed_at(telling.cloudwatch, &change)).await;
+        change.previous_changed_at = began.ok().and_then(Result::ok).flatten();
+    }
+    let began = match news {
+        News::Ended => change.previous_changed_at,
+        News::Began | News::More => Some(change.changed_at),
+    };
+    let since = began.map_or(telling.now - SignedDuration::from_hours(24), |began| {
+        began - period - LAG
+    });
+    let found = lines(
+        telling.logs,
+        telling.log_group,
+        telling.name,
+        since - period * 3,
+        telling.now,
+    );
+    let found = until
+        .limit(found)
+        .await
+        .unwrap_or_else(|_| Err(Fault::no_answer("logs:FilterLogEvents", telling.log_group)));
+    let mut silence = (news == News::Began && is_silent(&change, &found, since)).then(|| {
+        let last = found.iter().flatten().max_by_key(|line| line.at);
+        Silence {
+            last_tick: last.map(|line| line.at),
+            rule: last.and_then(|line| line.rule.clone()),
+            change: None,
+        }
+    });
+    let found = found.unwrap_or_else(|fault| {
+        missing.push(format!("What the ticks found could not be read: {fault}"));
+        Vec::new()
+    });
+    let (mut problems, unknown) = seen(&found, since);
+    let named = (&mut problems[..], silence.as_mut());
+    name(telling, named, until, &mut missing).await;
+    let alert_id = change.alert_id();
+    let news = Told {
+        news,
+        alert_id,
+        problems: &problems,
+        unknown: &unknown,
+        silence: silence.as_ref(),
+        missing: &missing,
+    };
+    send(telling, &change, news).await.map(Some)
+}
+
+/// Tells of problems that no earlier tick has found, while the alarm on the watch lasts or is gone.
+///
+/// # Errors
+///
+/// The publish failed, so Lambda should try again.
+pub(super) async fn tell_more(
+    telling: &Telling<'_>,
+    change: &StateChange,
+    line: &Line,
+    since: Timestamp,
+) -> Result<Option<Published>, Fault> {
+    let until = telling.deadline.keeping(PUBLISH_TIME);
+    let earlier = lines(
+        telling.logs,
+        telling.log_group,
+        telling.name,
+        since,
+        telling.now,
+    );
+    let mut all = match until.limit(earlier).await {
+        Ok(Ok(earlier)) => earlier,
+        // Without them every tick would tell the same again.
+        Ok(Err(fault)) => {
+            warn!(%fault, "what earlier ticks found could not be read");
+            return Ok(None);
+        }
+        Err(_) => return Ok(None),
+    };
+    // A second delivery of the same tick says the same.
+    all.retain(|earlier| earlier.tick < line.tick);
+    let known = |problem| {
+        let mut problems = all.iter().flat_map(|line| &line.health.problems);
+        problems.any(|known| known.is_same(problem))
+    };
+    let new: Vec<_> = line
+        .health
+        .problems
+        .iter()
+        .filter(|problem| !known(problem))
+        .cloned()
+        .collect();
+    if new.is_empty() {
+        return Ok(None);
+    }
+    all.push(line.clone());
+    let (mut problems, _) = seen(&all, since);
+    problems.retain(|seen| new.iter().any(|new| new.is_same(&seen.problem)));
+    let mut missing = Vec::new();
+    name(telling, (&mut problems, None), until, &mut missing).await;
+    let alert_id = crate::owner::digest(&format!("{}\n{}", change.name, line.tick));
+    let news = Told {
+        news: News::More,
+        alert_id,
+        problems: &problems,
+        unknown: &[],
+        silence: None,
+        missing: &missing,
+    };
+    send(telling, change, news).await.map(Some)
+}
+
+/// Whether the alarm went off because no tick came.
+fn is_silent(change: &StateChange, found: &Result<Vec<Line>, Fault>, since: Timestamp) -> bool {
+    let ticks = found.as_ref().ok();
+    let came = ticks.map(|ticks| ticks.iter().any(|line| since <= line.at));
+    change.lacks_data() || came == Some(false)
+}
+
+async fn name(
+    telling: &Telling<'_>,
+    (problems, silence): (&mut [Seen], Option<&mut Silence>),
+    until: Deadline,
+    missing: &mut Vec<String>,
+) {
+    let Some(log_group) = telling
+        .trail
+        .filter(|_| !problems.is_empty() || silence.is_some())
+    else {
+        return;
+    };
+    let trail = Trail {
+        logs: telling.logs,
+        log_group,
+        own_role: telling.own_role,
+        now: telling.now,
+    };
+    let why = match until.limit(name_who(&trail, problems, silence)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(fault)) => fault.to_string(),
+        Err(_) => "logs:FilterLogEvents did not answer in time".to_owned(),
+    };
+    missing.push(format!(
+        "Who made the changes could not be looked up: {why}"
+    ));
+}
+
+/// What is told.
+struct Told<'a> {
+    news: News,
+    alert_id: String,
+    problems: &'a [Seen],
+    unknown: &'a [Unknown],
+    silence: Option<&'a Silence>,
+    missing: &'a [String],
+}
+
+async fn send(
+    telling: &Telling<'_>,
+    change: &StateChange,
+    told: Told<'_>,
+) -> Result<Published, Fault> {
+    let destination = telling.destination;
+    let notice = Notice {
+        news: told.news,
+        change,
+        alert_id: told.alert_id,
+        problems: told.problems,
+        unknown: told.unknown,
+        silence: told.silence,
+        missing: told.missing,
+        place: Place {
+            region: change.region.as_deref().and_then(Identifier::word),
+            function_arn: telling.function_arn,
+            log_group: telling.log_group,
+            zone: destination.zone,
+        },
+    };
+    let message = notice.message(destination.https);
+    publish(
+        telling.sns,
+        destination.topic_arn,
+        &message,
+        telling.deadline,
+    )
+    .await?;
+    Ok(Published {
+        alert_id: notice.alert_id,
+        state: change.new_state.to_string(),
+        severity: message.severity.to_string(),
+        events_found: 0,
+        lookups_failed: told.missing.len(),
+    })
+}
