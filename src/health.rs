@@ -15,3 +15,6 @@ pub use self::found::{Health, Kind, Problem, Repair, Unknown};
 pub use self::line::Line;
 pub use self::notice::{News, Notice, Place};
 pub use self::seen::{Change, Seen, Silence, seen};
+
+#[cfg(test)]
+mod tests;

@@ -58,18 +58,23 @@ pub async fn watch(round: &Round<'_>, telling: &Telling<'_>) -> Watched {
     } else {
         Box::pin(repair(round, &watched, found)).await
     };
-    let (alarm, health_alarm) = seen.alarms.unwrap_or_default();
     let line = Line {
         tick: tick.at,
         at: round.now,
         rule: tick.rule_name.clone(),
         health,
     };
-    let followed_up = match alarm.filter(is_in_alarm) {
-        Some(alarm) => Box::pin(follow_up(round, &alarm)).await,
-        None => Ok(None),
+    // In which state the alarms are is not known if they could not be looked at.
+    let (followed_up, told) = match seen.alarms {
+        Ok((alarm, health_alarm)) => (
+            match alarm.filter(is_in_alarm) {
+                Some(alarm) => Box::pin(follow_up(round, &alarm)).await,
+                None => Ok(None),
+            },
+            Box::pin(tell_at_once(round, telling, health_alarm.as_ref(), &line)).await,
+        ),
+        Err(_) => (Ok(None), Ok(None)),
     };
-    let told = Box::pin(tell_at_once(round, telling, health_alarm.as_ref(), &line)).await;
     Watched {
         line,
         published: followed_up.and_then(|followed_up| {

@@ -137,7 +137,7 @@ impl Notice<'_> {
     fn severity(&self, told: &[Told]) -> Severity {
         match self.news {
             News::Ended => Severity::Info,
-            _ if self.silence.is_some() || told.iter().any(|told| told.is_left) => Severity::High,
+            _ if self.silence.is_some() || told.iter().any(Told::needs_help) => Severity::High,
             _ if !told.is_empty() => Severity::Medium,
             _ => Severity::High,
         }
@@ -156,7 +156,7 @@ impl Notice<'_> {
     }
 
     fn summary(&self, told: &[Told]) -> Shown {
-        let left = told.iter().filter(|told| told.is_left).count();
+        let left = told.iter().filter(|told| told.needs_help()).count();
         let moment = |at| Moment::new(at, self.place.zone);
         let last_tick = self.silence.map(|silence| silence.last_tick);
         match (self.news, last_tick) {
@@ -164,10 +164,10 @@ impl Notice<'_> {
                 let changed_at = moment(self.change.changed_at);
                 let after = self.change.previous_changed_at.map(|began| {
                     let lasted = moment(began).span_to(&changed_at);
-                    shown!(" It lasted {}.", lasted)
+                    shown!(", after {}", lasted)
                 });
                 let after = after.unwrap_or_default();
-                return shown!("The watch finds nothing wrong any more.{}", after);
+                return shown!("The watch finds nothing wrong any more{}.", after);
             }
             (_, Some(Some(last))) => {
                 let last = moment(last).full();
@@ -189,32 +189,32 @@ impl Notice<'_> {
         } else {
             "a"
         };
+        let repaired = told.len().saturating_sub(left);
         match (told.len(), left) {
             (0, _) if !self.unknown.is_empty() => shown!(
-                "The watch could not look at everything, twice in a row: whether the alarm on KMS errors works is not known."
+                "The watch could not look at everything, twice in a row: it does not know whether the alarm on KMS errors \
+                 works."
             ),
             (0, _) => shown!(
-                "The watch found that something keeps the alarm on KMS errors from working, but what it was could not be \
-                 read from its log."
+                "The watch found something that keeps the alarm on KMS errors from working, but its log, which says what, \
+                 could not be read."
             ),
-            (1, 0) => shown!("The watch found {} problem and put it right.", another),
-            (1, _) => shown!(
-                "The watch found {} problem, which is left for you.",
-                another
-            ),
-            (all, 0) => shown!("The watch found {} problems and put them right.", all),
-            (all, left) if all == left => {
-                shown!("The watch found {} problems, which are left for you.", all)
+            (1, 0) => shown!("The watch found {} problem and repaired it.", another),
+            (1, _) => shown!("The watch found {} problem that needs your help.", another),
+            (all, 0) => shown!("The watch found {} problems and repaired them.", all),
+            (all, _) if repaired == 0 => {
+                shown!("The watch found {} problems that need your help.", all)
             }
-            (all, left) => shown!(
-                "The watch found {} problems and put {} of them right; {} for you.",
+            (all, 1) => shown!(
+                "The watch found {} problems. It repaired {}; the other one needs your help.",
                 all,
-                all.saturating_sub(left),
-                if left == 1 {
-                    "one is left"
-                } else {
-                    "the others are left"
-                }
+                repaired
+            ),
+            (all, left) => shown!(
+                "The watch found {} problems. It repaired {}; the other {} need your help.",
+                all,
+                repaired,
+                left
             ),
         }
     }
@@ -235,8 +235,8 @@ impl Notice<'_> {
                 .as_ref()
                 .map(|change| words::said(change, &self.place));
             let look = shown!(
-                "See whether the rule is there and enabled, and what the function's log says. Then enable it again, or \
-                 deploy the stack again if it is gone."
+                "See whether the rule exists and is enabled, and read the function's log. Then enable the rule. If it is gone, \
+                 deploy with WatchMinutes 0 and then with its old value."
             );
             let step = Shown::joined(who.into_iter().chain([look]), " ");
             let commands = match &silence.rule {

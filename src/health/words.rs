@@ -28,6 +28,13 @@ pub(super) struct Told {
     pub(super) is_left: bool,
 }
 
+impl Told {
+    /// Whether people must do something.
+    pub(super) fn needs_help(&self) -> bool {
+        self.is_left || self.to_do.is_some()
+    }
+}
+
 /// Puts a problem into words.
 pub(super) fn told(seen: &Seen, place: &Place<'_>, has_ended: bool) -> Told {
     let problem = &seen.problem;
@@ -35,11 +42,11 @@ pub(super) fn told(seen: &Seen, place: &Place<'_>, has_ended: bool) -> Told {
     let moment = |at| Moment::new(at, place.zone);
     let (first, last) = (moment(seen.first), moment(seen.last));
     let time = if is_left {
-        shown!("since {}", first.full())
+        shown!("Since {}.", first.full())
     } else {
-        shown!("{}", Moment::range(&first, &last))
+        shown!("Seen {}.", Moment::range(&first, &last))
     };
-    let left = is_left || matches!(problem.kind, Kind::TopicGone);
+    let left = !has_ended && (is_left || problem.kind == Kind::TopicGone);
     Told {
         sentence: sentence(problem, is_left),
         time,
@@ -52,14 +59,13 @@ pub(super) fn told(seen: &Seen, place: &Place<'_>, has_ended: bool) -> Told {
 }
 
 fn sentence(problem: &Problem, is_left: bool) -> Shown {
-    let object = Shown::name(&problem.object, MAX_NAME);
+    let object = Shown::outside(&problem.object, MAX_NAME);
     let details = problem
         .details
         .iter()
         .map(|detail| Shown::outside(detail, MAX_NAME));
     let details = Shown::joined(details, "; ");
     let is = if is_left { "is" } else { "was" };
-    let has = if is_left { "has" } else { "had" };
     match problem.kind {
         Kind::FilterGone => shown!(
             "The metric filter {} {} gone: no KMS error {} counted.",
@@ -67,82 +73,96 @@ fn sentence(problem: &Problem, is_left: bool) -> Shown {
             is,
             is
         ),
-        Kind::FilterChanged => shown!("The metric filter {} {} changed: {}.", object, is, details),
+        Kind::FilterChanged => shown!("The metric filter {} was changed: {}.", object, details),
         Kind::AlarmGone => shown!(
-            "The alarm {} {} gone: nothing tells of KMS errors.",
+            "The alarm {} {} gone: no KMS error {} noticed.",
+            object,
+            is,
+            is
+        ),
+        Kind::AlarmChanged => shown!("The alarm {} was changed: {}.", object, details),
+        Kind::TopicGone => shown!(
+            "The topic {} {} gone, and all its subscriptions with it.",
             object,
             is
         ),
-        Kind::AlarmChanged => shown!("The alarm {} {} changed: {}.", object, is, details),
-        Kind::TopicGone => shown!("The topic {} {} gone: nobody gets the alerts.", object, is),
-        Kind::TopicChanged => shown!("The topic {} {} changed: {}.", object, is, details),
+        Kind::TopicChanged => shown!("The topic {} was changed: {}.", object, details),
         Kind::HealthAlarmGone => shown!(
-            "The alarm {} {} gone, or its actions are off: nobody would notice if the watch stopped.",
+            "The alarm {} {} gone, or its actions were turned off: if the watch stops, nobody is told.",
             object,
             is
         ),
         Kind::LogGroupGone => shown!(
-            "The log group {} {} gone: no KMS error can be seen.",
+            "The log group {} {} gone: no KMS error {} seen.",
             object,
+            is,
             is
         ),
-        Kind::LogGroupSilent => shown!(
-            "Nothing {} been written to the log group {} within an hour: if KMS calls fail, nobody sees it.",
-            has,
+        Kind::LogGroupSilent if is_left => shown!(
+            "Nothing has been written to the log group {} in the last hour: if KMS calls fail, nobody sees it.",
             object
         ),
-        Kind::NoKmsEvents => shown!(
-            "The log group {} {} got no event of KMS within 24 hours: either nobody called KMS, or the trail leaves KMS out.",
-            object,
-            has
+        Kind::LogGroupSilent => {
+            shown!(
+                "Nothing had been written to the log group {} for an hour.",
+                object
+            )
+        }
+        Kind::NoKmsEvents if is_left => shown!(
+            "The log group {} has received no KMS event in the last 24 hours: either nobody called KMS, or the trail \
+             leaves KMS out.",
+            object
         ),
-        Kind::NobodySubscribed => shown!(
-            "No subscription to the topic {} {} confirmed: nobody gets the alerts.",
-            object,
-            is
+        Kind::NoKmsEvents => {
+            shown!(
+                "The log group {} had received no KMS event for 24 hours.",
+                object
+            )
+        }
+        Kind::NobodySubscribed if is_left => shown!(
+            "No subscription to the topic {} is confirmed: nobody gets the alerts.",
+            object
         ),
+        Kind::NobodySubscribed => {
+            shown!("No subscription to the topic {} was confirmed.", object)
+        }
         Kind::AddressesGone => shown!(
-            "Not every address in Emails {} subscribed to {} any more: {}.",
-            is,
+            "Some addresses in Emails {} no longer subscribed to {}: {}.",
+            if is_left { "are" } else { "were" },
             object,
             details
         ),
         Kind::QueueNotEmpty => shown!(
-            "In the queue {} {} what the function could not deliver: {}.",
+            "The queue {} {} not empty: {} that could not be delivered.",
             object,
-            if is_left { "waits" } else { "waited" },
+            is,
             details
         ),
     }
 }
 
 pub(super) fn said(change: &Change, place: &Place<'_>) -> Shown {
-    let by = Shown::outside(&change.by, MAX_NAME);
-    let at = Moment::new(change.at, place.zone).full();
-    let did = match change.operation.as_str() {
-        "DeleteMetricFilter" | "DeleteAlarms" | "DeleteTopic" | "DeleteLogGroup" => "deleted it",
+    let was = match change.operation.as_str() {
+        "DeleteMetricFilter" | "DeleteAlarms" | "DeleteTopic" | "DeleteLogGroup" => "Deleted",
         "PutMetricFilter" | "PutMetricAlarm" | "SetTopicAttributes" | "AddPermission"
-        | "RemovePermission" => "changed it",
-        "DisableRule" => "disabled the rule",
-        "DeleteRule" => "deleted the rule",
-        "RemoveTargets" => "took the function off the rule",
-        "DisableAlarmActions" => "turned its actions off",
-        "Unsubscribe" => "ended a subscription",
-        "StopLogging" => "stopped a trail",
-        "DeleteTrail" => "deleted a trail",
-        "UpdateTrail" => "changed a trail",
-        "PutEventSelectors" => "changed what a trail records",
-        _ => {
-            let operation = Shown::outside(&change.operation, MAX_NAME);
-            return shown!("{} called {} at {}.", by, operation, at);
-        }
+        | "RemovePermission" => "Changed",
+        "DisableRule" => "The rule was disabled",
+        "DeleteRule" => "The rule was deleted",
+        "RemoveTargets" => "The function was taken off the rule",
+        "DisableAlarmActions" => "Turned off",
+        "Unsubscribe" => "A subscription was ended",
+        "StopLogging" => "A trail was stopped",
+        "DeleteTrail" => "A trail was deleted",
+        "UpdateTrail" => "A trail was changed",
+        "PutEventSelectors" => "What a trail records was changed",
+        _ => "Done",
     };
     shown!(
-        "{} {} at {} ({}).",
-        by,
-        did,
-        at,
-        Shown::outside(&change.operation, MAX_NAME)
+        "{} by {} with {} at {}.",
+        was,
+        Shown::outside(&change.by, MAX_NAME),
+        Shown::outside(&change.operation, MAX_NAME),
+        Moment::new(change.at, place.zone).full()
     )
 }
 
@@ -152,10 +172,10 @@ fn repair(problem: &Problem) -> Option<Shown> {
             Kind::FilterGone | Kind::AlarmGone | Kind::TopicGone => {
                 shown!("The function made it again.")
             }
-            _ => shown!("The function put it right."),
+            _ => shown!("The function repaired it."),
         },
         Repair::Failed(why) => shown!(
-            "The function tried to put it right and could not: {}.",
+            "The function tried to repair it and could not: {}.",
             Shown::outside(why.trim_end_matches('.'), 500)
         ),
     })
@@ -176,18 +196,17 @@ fn to_do(problem: &Problem) -> Option<Shown> {
         | Kind::AlarmChanged
         | Kind::TopicGone
         | Kind::TopicChanged => {
-            shown!(
-                "The next tick tries again. Remove what keeps it from that, or deploy the stack again."
-            )
+            shown!("The next tick tries again. Remove what stands in its way.")
         }
         Kind::HealthAlarmGone => shown!(
-            "Delete the stack's alarm resource from the drift by deploying with WatchMinutes 0 and then with its old value."
+            "If it is there, turn its actions on again. If it is gone, deploy with WatchMinutes 0 and then with its old \
+             value: that makes it again."
         ),
         Kind::LogGroupGone => shown!(
             "Make CloudTrail deliver to a log group of that name, or deploy with another LogGroupName."
         ),
         Kind::LogGroupSilent => {
-            shown!("Look whether the trail still logs and still delivers to this log group.")
+            shown!("See whether the trail still logs, and still delivers to this log group.")
         }
         Kind::NoKmsEvents => shown!(
             "Call KMS once and wait 15 minutes. If that event does not arrive, include KMS in the trail's event selectors."
@@ -205,8 +224,14 @@ fn to_do(problem: &Problem) -> Option<Shown> {
 }
 
 fn command(problem: &Problem, place: &Place<'_>) -> Option<Command> {
+    // A name that is not shown as it is belongs in no command.
+    if *Shown::outside(&problem.object, MAX_NAME) != problem.object {
+        return None;
+    }
     let command = match problem.kind {
         Kind::LogGroupGone | Kind::LogGroupSilent => Command::new("aws cloudtrail describe-trails"),
+        Kind::HealthAlarmGone => Command::new("aws cloudwatch enable-alarm-actions")
+            .quoted("--alarm-names", &problem.object),
         Kind::NoKmsEvents => Command::new("aws kms list-keys --limit 1"),
         Kind::NobodySubscribed | Kind::AddressesGone => Command::new("aws sns subscribe")
             .quoted("--topic-arn", &problem.object)

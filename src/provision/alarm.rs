@@ -90,19 +90,22 @@ pub(super) async fn described(
     name: &str,
     other: &str,
 ) -> Result<(Option<MetricAlarm>, Option<MetricAlarm>), Fault> {
-    let described = cloudwatch
+    // An empty page need not be the last.
+    let mut pages = cloudwatch
         .describe_alarms()
         .alarm_names(name)
         .alarm_names(other)
-        .send()
-        .await
-        .map_err(|error| Fault::new("cloudwatch:DescribeAlarms", name, &error))?;
+        .into_paginator()
+        .send();
     let mut found = (None, None);
-    for alarm in described.metric_alarms.unwrap_or_default() {
-        match alarm.alarm_name() {
-            Some(found_name) if found_name == name => found.0 = Some(alarm),
-            Some(found_name) if found_name == other => found.1 = Some(alarm),
-            _ => {}
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| Fault::new("cloudwatch:DescribeAlarms", name, &error))?;
+        for alarm in page.metric_alarms.unwrap_or_default() {
+            match alarm.alarm_name() {
+                Some(found_name) if found_name == name => found.0 = Some(alarm),
+                Some(found_name) if found_name == other => found.1 = Some(alarm),
+                _ => {}
+            }
         }
     }
     Ok(found)

@@ -24,16 +24,22 @@ pub(super) async fn find(
     log_group: &str,
     filter: &str,
 ) -> Result<Option<MetricFilter>, Fault> {
-    let described = logs
+    // An empty page need not be the last.
+    let mut pages = logs
         .describe_metric_filters()
         .log_group_name(log_group)
         .filter_name_prefix(filter)
-        .send()
-        .await
-        .map_err(|error| Fault::new("logs:DescribeMetricFilters", log_group, &error))?;
-    // Filters are sorted by name, so the exact one comes first.
-    let mut filters = described.metric_filters.unwrap_or_default().into_iter();
-    Ok(filters.find(|found| found.filter_name() == Some(filter)))
+        .into_paginator()
+        .items()
+        .send();
+    while let Some(found) = pages.next().await {
+        let found =
+            found.map_err(|error| Fault::new("logs:DescribeMetricFilters", log_group, &error))?;
+        if found.filter_name() == Some(filter) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a filter is as these properties ask.

@@ -133,7 +133,7 @@ impl Found {
         let gone = confirmed.iter().zip(1_usize..);
         let gone = gone.filter(|(confirmed, _)| confirmed.is_none());
         let gone: Vec<_> = gone
-            .map(|(_, place)| format!("address {place} of {count} is missing"))
+            .map(|(_, place)| format!("address {place} of {count}"))
             .collect();
         if !gone.is_empty() {
             self.problem(Problem::new(Kind::AddressesGone, topic_arn).with(gone));

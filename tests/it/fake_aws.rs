@@ -117,6 +117,14 @@ impl FakeAws {
         aws
     }
 
+    /// Another AWS in which everything is as it is here now.
+    pub fn copy(&self) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(self.state().clone())),
+            began: self.began,
+        }
+    }
+
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,7 @@ use crate::fake_aws::{FakeAws, How};
 use crate::invoke::{invoke, sample};
 
 /// The ways in which a call fails.
-const WAYS: [How; 13] = [
+pub const WAYS: [How; 13] = [
     How::Throttled,
     How::Status(500),
     How::Status(503),

@@ -1,5 +1,8 @@
 //! The watch: what its ticks find, repair and write, and what is mailed of it.
 
+mod faults;
+mod told;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -367,7 +370,7 @@ async fn an_address_that_left_is_told_by_its_place_only() {
     });
     let line = next_tick(&aws).await;
     let problem = &line["health"]["problems"][0];
-    assert_eq!(problem["details"], json!(["address 2 of 2 is missing"]));
+    assert_eq!(problem["details"], json!(["address 2 of 2"]));
     assert!(!line.to_string().contains('@'), "{line}");
 }
 
