@@ -54,6 +54,10 @@ class Stack:
         self.template = transformed(code, **parameters)
         defaults = {name: str(value["Default"]) for name, value in self.template["Parameters"].items()}
         self.values = {**PSEUDO, **(pseudo or {}), **defaults, **parameters}
+        stack = "cloudformation:{AWS::Region}:{AWS::AccountId}:stack/{AWS::StackName}/0a1b2c3d-1111-2222-3333-444455556666"
+        for name in ("AWS::Region", "AWS::AccountId", "AWS::StackName"):
+            stack = stack.replace(f"{{{name}}}", self.values[name])
+        self.values.setdefault("AWS::StackId", f"arn:{self.values['AWS::Partition']}:{stack}")
         self.imported = set()
 
     def properties(self, logical_id):
@@ -122,6 +126,11 @@ class Stack:
 
     def _or(self, argument):
         return any(self.resolve(each) for each in argument)
+
+    def _findinmap(self, argument):
+        name, *keys = self.resolve(argument)
+        first, second = keys
+        return self.template["Mappings"][name][str(first)][second]
 
     def _importvalue(self, argument):
         name = self.resolve(argument)
