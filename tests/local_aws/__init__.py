@@ -9,6 +9,10 @@ says which rule of AWS it follows:
 - alarms: alarms that change state both ways and speak as AWS's do
 - mailbox: e-mail subscriptions that are confirmed, and the mails
 - queues: what AWS itself measures of what was lost
+- clock: time that passes when a test says so
+- schedules: EventBridge's rules, which tick when a test says so
+- embedded_metrics: metrics that a function writes as lines of its log
+- calls: how often a function called what
 - asynchronous: retries, dead-letter queues (Lambda's and SNS's), who may invoke a function
 - custom_resource: CloudFormation's requests and the strict ResponseURL
 - versions: when Lambda publishes a version, and what CloudFormation cannot do with one
@@ -16,7 +20,9 @@ says which rule of AWS it follows:
 
 `LocalAws` starts it; `python -m local_aws` is the same by hand. Over HTTP it also has
 `GET /_local/mails`, `POST /_local/confirm {"address": ...}`,
-`POST /_local/minutes {"minutes": ...}` (see queues.minutes_pass) and
+`POST /_local/minutes {"minutes": ...}` (see clock.minutes_pass),
+`POST /_local/tick {"time": ...}` (see schedules.tick), `GET /_local/running` (the events that functions
+are at work on), `GET /_local/calls` (see calls.counts) and
 `PUT /_local/pages {"size": ..., "empty_first": ...}` (see logs.set_pages).
 """
 
@@ -26,6 +32,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
 
@@ -34,6 +41,7 @@ REGION = "ap-southeast-2"
 SECRET = "local"  # the account's own key is its number, as ministack has it
 
 _START_SECONDS = 30
+_SETTLE_SECONDS = 120
 
 
 class LocalAws:
@@ -119,8 +127,27 @@ class LocalAws:
         return self._call("POST", "/_local/confirm", {"address": address})["confirmed"]
 
     def minutes_pass(self, minutes):
-        """Let AWS measure its queues for so many minutes."""
+        """Let so many minutes pass for what AWS measures and for its alarms, then for what these make functions do."""
         self._call("POST", "/_local/minutes", {"minutes": minutes})
+        self.settle()
+
+    def tick(self, at):
+        """Let every scheduled rule tick, as if it were that time, until the functions are done; the rules that ticked."""
+        invoked = self._call("POST", "/_local/tick", {"time": at.isoformat()})["invoked"]
+        self.settle()
+        return invoked
+
+    def settle(self):
+        """Wait until no function is at work on an event."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while self._call("GET", "/_local/running")["running"]:
+            if time.monotonic() > deadline:
+                raise TimeoutError("a function is still at work")
+            time.sleep(0.01)
+
+    def calls(self):
+        """How often functions have called what."""
+        return self._call("GET", "/_local/calls")
 
     def pages(self, size=None, empty_first=False):
         """Make FilterLogEvents answer in small pages; without arguments, as usual."""

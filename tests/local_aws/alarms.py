@@ -6,8 +6,12 @@ datapoint of its metric arrives, at that datapoint's period: M of the last N per
 by `TreatMissingData` where one is empty. So an alarm follows the time of the data, not a
 clock: a default value of 0 in a later minute brings it back to OK at once. AWS judges every
 minute (every 10 seconds for short periods) and would also notice that nothing arrived; this
-does not. A late datapoint counts as long as the alarm still looks at its period. An alarm on
-metric math may add metrics up: `FILL(a, 0) + FILL(b, 0)`.
+does so for alarms to which missing data is a breach (`TreatMissingData: breaching`): they look
+back from now, whenever a datapoint arrives and in each minute that clock.py lets pass. A late
+datapoint counts as long as the alarm still looks at its period. An alarm on metric math may add
+metrics up: `FILL(a, 0) + FILL(b, 0)`. Without FILL, data that is missing is not treated as
+anything while there are enough datapoints further back; AWS does not say how far it looks, and
+in its examples it is two periods more.
 
 The SNS message has the fields, the order and the formats of AWS's own. It is delivered only
 if the topic's policy lets CloudWatch in for this alarm; see policies.py. The alarm's history
@@ -15,6 +19,8 @@ tells what became of each action.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
 """
 
 import functools
@@ -44,12 +50,17 @@ _COMPARISONS = {
 }
 _STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
 _ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+_FURTHER_BACK = 2  # periods
 _arrived = {}
+_in_story = set()
 _lock = threading.Lock()
 
 
-def publish(namespace, name, values_by_time, dimensions=None):
-    """Put values into a metric, `{epoch second: [values]}`, and judge its alarms."""
+def publish(namespace, name, values_by_time, dimensions=None, in_story=False):
+    """Put values into a metric, `{epoch second: [values]}`, and judge its alarms. A story that tells its own times is
+    not told by the clock."""
+    if in_story:
+        _in_story.add((namespace, name, cloudwatch._dims_key(dimensions or {})))
     for second, values in values_by_time.items():
         if values:
             cloudwatch._store_datum(
@@ -70,10 +81,35 @@ def _store_datum(original, namespace, name, dimensions, second, *rest):
 def _evaluate_all_alarms(_original):
     with _lock:
         arrived = _arrived.pop((get_account_id(), get_region()), {})
-    for alarm in cloudwatch._alarms.values():
+    for alarm in list(cloudwatch._alarms.values()):
         seconds = {second for metric, _ in _metrics(alarm) for second in arrived.get(metric, ())}
+        if seconds and _is_judged_by_the_clock(alarm):
+            _judge_now(alarm)
+            continue
         for second in sorted(seconds):
             _judge(alarm, second // alarm["Period"] * alarm["Period"])
+
+
+def a_minute_passes():
+    """Everything that was not told with its own times is a minute older; nothing is judged yet."""
+    for metric, points in cloudwatch._metrics.items():
+        if metric not in _in_story:
+            for point in points:
+                point["Timestamp"] -= 60
+    for alarm in cloudwatch._alarms.values():
+        if "_judged_until" in alarm and not any(metric in _in_story for metric, _ in _metrics(alarm)):
+            alarm["_judged_until"] -= 60
+
+
+def judge_by_the_clock():
+    """Judge each alarm to which it means something that nothing arrives."""
+    for alarm in list(cloudwatch._alarms.values()):
+        if _is_judged_by_the_clock(alarm):
+            _judge_now(alarm)
+
+
+def _is_judged_by_the_clock(alarm):
+    return alarm["TreatMissingData"] == "breaching"
 
 
 @around(cloudwatch, "_evaluate_alarm")
@@ -91,14 +127,15 @@ def _metrics(alarm):
     if "Metrics" not in alarm:
         return [(_key(alarm), alarm.get("ExtendedStatistic") or alarm["Statistic"])]
     by_id = {each["Id"]: each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each}
-    return [(_key(by_id[name]["Metric"]), by_id[name]["Stat"]) for name in _summands(alarm["Metrics"])]
+    return [(_key(by_id[name]["Metric"]), by_id[name]["Stat"]) for name, _ in _summands(alarm["Metrics"])]
 
 
 def _summands(metrics):
-    """The ids that the alarm's expression adds up; none when it does anything else."""
+    """The ids that the alarm's expression adds up, with what is taken where one has no data; none when it does
+    anything else."""
     [expression] = [each.get("Expression", "") for each in metrics if each.get("ReturnData", True)]
-    ids = [re.fullmatch(r"FILL\((\w+), 0\)", each) for each in expression.split(" + ")]
-    return [found[1] for found in ids] if all(ids) else []
+    ids = [re.fullmatch(r"FILL\((\w+), (\d+)\)", each) for each in expression.split(" + ")]
+    return [(found[1], float(found[2])) for found in ids] if all(ids) else []
 
 
 def _key(metric):
@@ -111,13 +148,7 @@ def _judge(alarm, newest):
     period, periods = alarm["Period"], alarm["EvaluationPeriods"]
     needed = alarm.get("DatapointsToAlarm") or periods
     oldest = newest - (periods - 1) * period
-    values = [_values(metric, statistic, period, oldest, newest) for metric, statistic in _metrics(alarm)]
-    if "Metrics" in alarm:
-        starts = range(int(oldest), int(newest) + period, period)
-        sums = {start: sum(each[start]["value"] for each in values if start in each) for start in starts}
-        datapoints = [{"start": start, "value": float(value)} for start, value in sums.items()]
-    else:
-        datapoints = list(values[0].values())
+    datapoints = _datapoints(alarm, range(int(oldest), int(newest) + period, period))
     breaches, _ = _COMPARISONS[alarm["ComparisonOperator"]]
     breaching = [each for each in datapoints if breaches(each["value"], alarm["Threshold"])]
     missing = periods - len(datapoints)
@@ -131,13 +162,40 @@ def _judge(alarm, newest):
         _change(alarm, "OK", calm or datapoints, datapoints)
 
 
-def _values(metric, statistic, period, oldest, newest):
+def _judge_now(alarm):
+    """The same, over the periods that end now."""
+    period, periods, now = alarm["Period"], alarm["EvaluationPeriods"], time.time()
+    needed = alarm.get("DatapointsToAlarm") or periods
+    starts = [now - number * period for number in range(periods + _FURTHER_BACK, 0, -1)]
+    datapoints = _datapoints(alarm, starts)[-periods:]
+    missing = periods - len(datapoints)
+    breaches, _ = _COMPARISONS[alarm["ComparisonOperator"]]
+    breaching = [each for each in datapoints if breaches(each["value"], alarm["Threshold"])]
+    if len(breaching) + missing >= needed:
+        _change(alarm, "ALARM", breaching, datapoints)
+    else:
+        _change(alarm, "OK", [each for each in datapoints if each not in breaching], datapoints)
+
+
+def _datapoints(alarm, starts):
+    """The datapoints of the periods that begin then, without those of which nothing is known."""
+    values = [_values(metric, statistic, alarm["Period"], starts) for metric, statistic in _metrics(alarm)]
+    if "Metrics" not in alarm:
+        return list(values[0].values())
+    fills = [fill for _, fill in _summands(alarm["Metrics"])]
+    return [
+        {"start": start, "value": float(sum(each[start]["value"] if start in each else fill for each, fill in zip(values, fills)))}
+        for start in starts
+    ]
+
+
+def _values(metric, statistic, period, starts):
     """The datapoints of a metric, by the start of their period."""
     by_period = {}
     for point in cloudwatch._metrics.get(metric, []):
-        start = point["Timestamp"] // period * period
-        if oldest <= start <= newest:
-            by_period.setdefault(start, []).append(point)
+        for start in starts:
+            if start <= point["Timestamp"] < start + period:
+                by_period.setdefault(start, []).append(point)
     values = {}
     for start, points in sorted(by_period.items()):
         stats = cloudwatch._calc_stats(points)
@@ -153,7 +211,7 @@ def _change(alarm, state, telling, datapoints):
     data = {
         "version": "1.0",
         "queryDate": _timestamp(now),
-        "startDate": _timestamp(datapoints[0]["start"]),
+        **({"startDate": _timestamp(datapoints[0]["start"])} if datapoints else {}),
         "statistic": alarm.get("ExtendedStatistic") or alarm["Statistic"],
         "period": alarm["Period"],
         "recentDatapoints": [each["value"] for each in datapoints],
@@ -172,6 +230,12 @@ def _change(alarm, state, telling, datapoints):
 
 def _reason(alarm, state, telling):
     count, periods = len(telling), alarm["EvaluationPeriods"]
+    if not count:
+        several = "s" * (periods != 1)
+        return (
+            f"Threshold Crossed: no datapoints were received for {periods} period{several} and {periods} missing "
+            f"datapoint{several} {'were' if several else 'was'} treated as [Breaching]."
+        )
     needed = alarm.get("DatapointsToAlarm") or periods
     listed = ", ".join(f"{each['value']} ({_short_time(each['start'])})" for each in reversed(telling))
     of = f" out of the last {periods} datapoints" if state == "ALARM" else f" datapoint{'s' * (count != 1)}"
@@ -355,7 +419,7 @@ def _invalid(request):
 
     if request.get("Metrics"):
         if not _summands(request["Metrics"]):
-            return "this local AWS knows one kind of metric math only: FILL(a, 0) + FILL(b, 0)"
+            return "this local AWS knows one kind of metric math only: FILL(a, 0) + FILL(b, 1)"
         return _invalid(_with_one_metric(request))
     period, periods = number("Period", 60), number("EvaluationPeriods")
     needed = number("DatapointsToAlarm", periods)

@@ -37,6 +37,12 @@ log = logging.getLogger("local_aws.asynchronous")
 RETRY_WAIT = 0.2  # seconds
 _SETTLED = 20  # looks in a row, a millisecond apart, that find nothing new
 _READ_SECONDS = 10
+_running = set()
+
+
+def running():
+    """How many events a function is still at work on, or will be again."""
+    return len(_running)
 
 
 def invoke(function_arn, event):
@@ -55,7 +61,16 @@ def _invoke_async_with_retry(_original, function, event):
         function["config"]["FunctionArn"].split(":")[3],
     )
     with request_scope(account or get_account_id(), region or get_region()):
-        spawn_background(_run, function, event, thread_name="local-aws-lambda")
+        invocation = object()
+        _running.add(invocation)
+        spawn_background(_run_to_the_end, invocation, function, event, thread_name="local-aws-lambda")
+
+
+def _run_to_the_end(invocation, function, event):
+    try:
+        _run(function, event)
+    finally:
+        _running.discard(invocation)
 
 
 def _run(function, event):

@@ -120,7 +120,7 @@ def _emit(metric_filter, events):
     default = transformation.get("defaultValue")
     if default is not None:
         minutes = {minute: values or [float(default)] for minute, values in minutes.items()}
-    alarms.publish(transformation["metricNamespace"], transformation["metricName"], minutes)
+    alarms.publish(transformation["metricNamespace"], transformation["metricName"], minutes, in_story=True)
 
 
 @around(cloudwatch_logs, "_filter_log_events")

@@ -3,7 +3,7 @@
 ministack has none of these metrics. Here `NumberOfMessagesSent` and `ApproximateNumberOfMessagesVisible` of a queue
 follow each message that Lambda or SNS leaves behind, the depth each call to SQS too; and `count` adds one to what a
 service counts of a function or a topic. AWS reports every minute, for queues in use; here a minute passes when
-`minutes_pass` says so.
+clock.py says so.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """
@@ -16,22 +16,18 @@ from . import alarms
 from .patch import around
 
 _published = {}
-_passed = 0
 
 
-def minutes_pass(minutes):
-    """Let time pass for these metrics, and report each queue that has been in use every minute of it."""
-    global _passed
-    for _ in range(minutes):
-        _passed += 60
-        for arn, depth in _published.items():
-            _report(arn, "NumberOfMessagesSent", 0.0)
-            _report(arn, "ApproximateNumberOfMessagesVisible", depth)
+def report():
+    """Report each queue that has been in use, as AWS does every minute."""
+    for arn, depth in _published.items():
+        _report(arn, "NumberOfMessagesSent", 0.0)
+        _report(arn, "ApproximateNumberOfMessagesVisible", depth)
 
 
 def count(namespace, name, dimension, value):
     """One more of what a service counts."""
-    alarms.publish(namespace, name, {time.time() + _passed: [1.0]}, {dimension: value})
+    alarms.publish(namespace, name, {time.time(): [1.0]}, {dimension: value})
 
 
 def send(arn, body, attributes=None):
@@ -66,4 +62,4 @@ def _publish_depths():
 
 
 def _report(arn, name, value):
-    alarms.publish("AWS/SQS", name, {time.time() + _passed: [value]}, {"QueueName": arn.rsplit(":", 1)[-1]})
+    alarms.publish("AWS/SQS", name, {time.time(): [value]}, {"QueueName": arn.rsplit(":", 1)[-1]})

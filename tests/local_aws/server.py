@@ -17,7 +17,20 @@ import ministack.app
 import samtranslator  # noqa: F401 (without it there is no AWS::Serverless transform)
 from ministack.core import lambda_runtime
 
-from . import alarms, asynchronous, custom_resource, logs, mailbox, policies, queues, versions  # noqa: F401
+from . import (  # noqa: F401
+    alarms,
+    asynchronous,
+    calls,
+    clock,
+    custom_resource,
+    embedded_metrics,
+    logs,
+    mailbox,
+    policies,
+    queues,
+    schedules,
+    versions,
+)
 
 log = logging.getLogger("local_aws")
 
@@ -49,8 +62,14 @@ def _local(method, path, body):
             confirmed = mailbox.confirm(request["address"])
             return (200 if confirmed else 404), {"confirmed": confirmed}
         if (method, path) == ("POST", "/_local/minutes"):
-            queues.minutes_pass(request["minutes"])
+            clock.minutes_pass(request["minutes"])
             return 200, request
+        if (method, path) == ("POST", "/_local/tick"):
+            return 200, {"invoked": schedules.tick(request["time"])}
+        if (method, path) == ("GET", "/_local/running"):
+            return 200, {"running": asynchronous.running()}
+        if (method, path) == ("GET", "/_local/calls"):
+            return 200, calls.counts()
         if (method, path) == ("PUT", "/_local/pages"):
             logs.set_pages(**request)
             return 200, request
