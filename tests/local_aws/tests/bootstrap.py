@@ -1,7 +1,7 @@
 """A Lambda function for these tests: speaks the Runtime API and does what the event asks.
 
 Each event is printed with its time, so a test finds it in the function's log group. An event that contains
-`please fail` fails; `{"please hang": FILE}` makes the file and hangs. A custom resource is
+`please fail` fails; `{"please hang": FILE}` makes the file and hangs; what stands under `print` is printed. A custom resource is
 answered well, or as its property `How` says.
 """
 
@@ -67,6 +67,8 @@ def handle(event):
     print("event", time.time_ns(), text)
     if "please fail" in text:
         raise RuntimeError("as asked")
+    if "print" in event:
+        print(json.dumps(event["print"]))
     if "please hang" in event:
         Path(event["please hang"]).touch()
         threading.Event().wait(60)
