@@ -91,14 +91,19 @@ def _evaluate_all_alarms(_original):
 
 
 def a_minute_passes():
-    """Everything that was not told with its own times is a minute older; nothing is judged yet."""
+    """Every metric and alarm that has no story of its own is a minute older; nothing is judged yet."""
     for metric, points in cloudwatch._metrics.items():
         if metric not in _in_story:
             for point in points:
                 point["Timestamp"] -= 60
-    for alarm in cloudwatch._alarms.values():
-        if "_judged_until" in alarm and not any(metric in _in_story for metric, _ in _metrics(alarm)):
-            alarm["_judged_until"] -= 60
+    older = {name for name, alarm in cloudwatch._alarms.items() if not any(each in _in_story for each, _ in _metrics(alarm))}
+    for name in older:
+        for key in ("_judged_until", "StateUpdatedTimestamp", "StateTransitionedTimestamp"):
+            if cloudwatch._alarms[name].get(key):
+                cloudwatch._alarms[name][key] -= 60
+    for entry in cloudwatch._history_entries():
+        if entry["AlarmName"] in older:
+            entry["Timestamp"] = cloudwatch._ts_iso(cloudwatch._parse_ts(entry["Timestamp"]) - 60)
 
 
 def judge_by_the_clock():

@@ -215,7 +215,7 @@ PERMISSIONS = {
     ("alert", "FindEvents"): ({"logs:FilterLogEvents"}, LOG_GROUP, None),
     ("alert", "WhenItWentOff"): (
         {"cloudwatch:DescribeAlarmHistory"},
-        f"{CLOUDWATCH}:alarm:pattern1-logging-alarm",
+        [f"{CLOUDWATCH}:alarm:pattern1-logging-alarm", f"{CLOUDWATCH}:alarm:pattern1-logging-health"],
         None,
     ),
     ("alert", "IsItUsual"): ({"cloudwatch:GetMetricData"}, "*", None),
@@ -229,11 +229,6 @@ PERMISSIONS = {
     ),
     ("watch", "ReadTrail"): ({"logs:FilterLogEvents"}, LOG_GROUP, None),
     ("watch", "ReadMetrics"): ({"cloudwatch:GetMetricStatistics"}, "*", None),
-    ("watch", "SinceWhen"): (
-        {"cloudwatch:DescribeAlarmHistory"},
-        f"{CLOUDWATCH}:alarm:pattern1-logging-health",
-        None,
-    ),
     ("watch", "ReadOwnLog"): (
         {"logs:FilterLogEvents"},
         [f"{LOGS}:log-group:<AlarmFunctionLog>", "<AlarmFunctionLog.Arn>"],
@@ -616,9 +611,12 @@ def tick(stack):
     transformer = target(stack)["InputTransformer"]
     assert transformer["InputPathsMap"] == {"time": "$.time"}
     template = transformer["InputTemplate"]
+    given = {"time": "2026-11-23T09:45:00Z", "aws.events.rule-name": "<WatchRule>"}
+    assert re.findall(r": <([a-z.-]+)>", template) == list(given)
     # EventBridge puts a text between quotes.
-    assert re.findall(r"<(\w+)>", re.sub(r"<[A-Z][^>]*>|<import [^>]*>", "", template)) == ["time"]
-    return json.loads(template.replace("<time>", '"2026-11-23T09:45:00Z"'))
+    for name, value in given.items():
+        template = template.replace(f"<{name}>", json.dumps(value))
+    return json.loads(template)
 
 
 def test_a_tick_is_the_event_that_the_function_reads(stack):
@@ -633,6 +631,7 @@ def test_a_tick_is_the_event_that_the_function_reads(stack):
     assert detail == {
         "DeadLetterQueueName": "<DeadLetterQueue.QueueName>",
         "LogicalResourceId": "KmsAlarm",
+        "RuleName": "<WatchRule>",
         "StackId": stack.values["AWS::StackId"],
         "WatchMinutes": "5",
     }
@@ -685,7 +684,7 @@ def test_the_longest_tick_is_no_longer_than_eventbridge_takes():
     text = target(stack)["InputTransformer"]["InputTemplate"]
     topic = "arn:aws-us-gov:sns:ap-southeast-2:111122223333:" + "a" * 256
     text = text.replace("<AlarmStateTopic>", topic).replace("<DeadLetterQueue.QueueName>", "a" * 80)
-    assert "<" not in text.replace("<time>", "")
+    assert "<" not in text.replace("<time>", "").replace("<aws.events.rule-name>", "")
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html
     assert len(text) <= 8192
 

@@ -110,6 +110,34 @@ def test_without_fill_it_first_looks_further_back(health):
     )
 
 
+def test_the_alarm_and_its_history_grow_older(client, health):
+    health.value(1)
+    health.minutes(4)
+    history = client("cloudwatch").describe_alarm_history(AlarmName=health.name, HistoryItemType="StateUpdate")
+    item, *_ = history["AlarmHistoryItems"]
+    for at in (item["Timestamp"], health.alarm()["StateTransitionedTimestamp"]):
+        assert 239 <= time.time() - at.timestamp() <= 300
+
+
+def test_a_functions_log_grows_older_with_the_times_in_its_metrics(aws, client, name):
+    logs, group = client("logs"), f"/aws/lambda/{name}"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    lines = ['{"_aws":{"Timestamp":1795427100000},"at":"2026-11-23T09:45:00.123Z"}', "at 2026-11-23T09:45:00Z"]
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": line} for line in lines]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    aws.minutes_pass(2)
+    found = logs.filter_log_events(logGroupName=group)["events"]
+    assert {each["timestamp"] for each in found} == {now - 120_000}
+    assert [each["message"] for each in found] == [
+        '{"_aws":{"Timestamp":1795426980000},"at":"2026-11-23T09:43:00.123Z"}',
+        lines[1],
+    ]
+    [stream] = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    assert stream["creationTime"] <= now - 119_000
+
+
 def test_other_alarms_wait_for_their_data(aws, client, name):
     chain = Chain(client, name, TreatMissingData="notBreaching")
     chain.calls(0, "AccessDenied", "AccessDenied")
