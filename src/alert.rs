@@ -10,6 +10,7 @@ mod pages;
 mod publish;
 mod search;
 mod subscriptions;
+mod told;
 
 use std::time::Duration;
 
@@ -19,13 +20,17 @@ use aws_sdk_sns::Client as Sns;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
-use self::changes::{find_changes, keeping_time_for_changes};
+pub(crate) use self::changes::find_changes;
+use self::changes::keeping_time_for_changes;
 pub use self::deployment::Deployment;
 pub(crate) use self::history::alarmed_at;
 pub use self::publish::pass_on;
 pub(crate) use self::publish::publish;
-use self::search::{SearchResult, find_events};
-use self::subscriptions::subscriptions;
+use self::search::find_events;
+pub(crate) use self::search::{SearchResult, find_in};
+pub(crate) use self::subscriptions::subscriptions;
+use self::told::note_alert;
+pub(crate) use self::told::{Entry, Memory, SEARCHABLE_AFTER, What};
 use crate::alarm::{StateChange, StateValue};
 use crate::clients::Lazy;
 use crate::deadline::Deadline;
@@ -61,7 +66,7 @@ pub struct Published {
 }
 
 /// The time that belongs to the publish: two attempts.
-const PUBLISH_TIME: Duration = Duration::from_secs(17);
+pub(crate) const PUBLISH_TIME: Duration = Duration::from_secs(17);
 
 /// Finds what raised the alarm, or what happened until it recovered, and publishes one alert.
 /// CloudWatch's client is made only for a recovery whose beginning is not known.
@@ -100,10 +105,14 @@ pub async fn alert(
         findings: &found.findings,
         problems: &found.problems,
         subscriptions,
+        follow_up: None,
         zone: destination.zone,
     });
     let message = Message::new(report, destination.https);
     publish(sns, destination.topic_arn, &message, deadline).await?;
+    if let Some(memory) = Memory::of(logs, &deployment.log_group, &change.name) {
+        note_alert(&memory, change, &found, message.named, deadline).await;
+    }
     Ok(Published {
         alert_id: change.alert_id(),
         state: change.new_state.to_string(),

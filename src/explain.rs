@@ -187,6 +187,7 @@ fn preview(
         findings: &findings,
         problems: &problems,
         subscriptions: None,
+        follow_up: None,
         zone: &environment.time_zone,
     });
     let message = Message::new(report, environment.https_format);

@@ -10,6 +10,7 @@ mod concern;
 mod group;
 mod newest;
 mod search;
+mod told;
 mod values;
 
 use std::collections::{BTreeSet, HashSet};
@@ -22,6 +23,7 @@ pub use self::group::Group;
 use self::group::{Kind, bounded};
 pub use self::newest::Newest;
 pub use self::search::{Progress, Search};
+use self::told::Told;
 pub use self::values::Values;
 use crate::cloudtrail::{Event, KeyChange, OwnIdentity};
 use crate::kms_error::{self, Reason, Severity};
@@ -44,8 +46,11 @@ pub struct Findings {
     groups: Vec<Group>,
     changes: Vec<KeyChange>,
     seen: HashSet<u64>,
+    told: Told,
     /// How many different calls failed.
     pub found: u64,
+    /// How many different calls failed of kinds that were set aside.
+    pub aside: u64,
     /// How many messages were about a call that was counted already.
     pub duplicates: u64,
     /// How many messages were events without an error.
@@ -67,6 +72,16 @@ impl Findings {
         }
     }
 
+    /// The same, but kinds of errors with these marks are set aside: their calls are counted, and
+    /// nothing else is kept of them.
+    #[must_use]
+    pub fn setting_aside(self, marks: BTreeSet<String>) -> Self {
+        Self {
+            told: Told::of(marks),
+            ..self
+        }
+    }
+
     /// Reads one log message and counts it.
     pub fn read(&mut self, message: &str) {
         let Ok(event) = Event::parse(message) else {
@@ -83,19 +98,40 @@ impl Findings {
             self.not_errors = self.not_errors.saturating_add(1);
             return;
         };
-        self.found = self.found.saturating_add(1);
         let concern = Concern::new(code, &event, &self.own);
         let reason = self.reason(code, event.error_message.get());
-        self.group(Kind::new(concern, code, reason, &event), &event);
+        let kind = Kind::new(concern, code, reason, &event);
+        if self.told.has(kind, event.key().map(bounded)) {
+            self.aside = self.aside.saturating_add(1);
+            return;
+        }
+        self.found = self.found.saturating_add(1);
+        self.group(kind, &event);
+    }
+
+    /// Sets the groups aside that are not wanted.
+    pub fn keep(&mut self, is_wanted: impl Fn(&Group, Severity) -> bool) {
+        let groups = self.groups().into_iter();
+        let unwanted: Vec<_> = groups
+            .filter(|(group, severity)| !is_wanted(group, *severity))
+            .map(|(group, _)| group.mark())
+            .collect();
+        for group in self
+            .groups
+            .extract_if(.., |group| unwanted.contains(&group.mark()))
+        {
+            self.found = self.found.saturating_sub(group.count);
+            self.aside = self.aside.saturating_add(group.count);
+        }
     }
 
     /// Why a call failed. Most events say the same as the one before.
-    fn reason(&self, code: &str, message: Option<&str>) -> Reason {
+    fn reason(&mut self, code: &str, message: Option<&str>) -> Reason {
         let same =
             |group: &&Group| group.code == code && group.newest.message.as_deref() == message;
         match self.groups.iter().find(same) {
             Some(group) => group.reason,
-            None => Reason::new(code, message.unwrap_or_default()),
+            None => self.told.reason(code, message.unwrap_or_default()),
         }
     }
 
@@ -195,7 +231,12 @@ impl Findings {
 
     /// How many messages were read, which the metric filter had all matched.
     pub fn matched(&self) -> u64 {
-        let others = [self.duplicates, self.not_errors, self.unreadable];
+        let others = [
+            self.aside,
+            self.duplicates,
+            self.not_errors,
+            self.unreadable,
+        ];
         others.into_iter().fold(self.found, u64::saturating_add)
     }
 

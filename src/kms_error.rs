@@ -41,6 +41,11 @@ impl Reason {
         )
     }
 
+    /// The cause in the table's own words, which tell one reason from another.
+    pub fn words(self) -> &'static str {
+        self.0.cause
+    }
+
     /// How bad one such call is.
     pub fn severity(self) -> Severity {
         self.0.severity

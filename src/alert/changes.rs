@@ -33,7 +33,7 @@ pub(super) fn keeping_time_for_changes(until: Deadline) -> Deadline {
 }
 
 /// Looks for changes of the keys, when one of them may be why calls failed.
-pub(super) async fn find_changes(logs: &Logs, found: &mut SearchResult, until: Deadline) {
+pub(crate) async fn find_changes(logs: &Logs, found: &mut SearchResult, until: Deadline) {
     let pattern = key_change_pattern(found.findings.suspects());
     let Some(first) = found.findings.first_suspicious() else {
         return;

@@ -11,6 +11,8 @@ pub struct Deployment {
     pub own_identity: OwnIdentity,
     /// The search to make when no metric filter shows where to look.
     pub search: Option<Search>,
+    /// The function's own log group, which remembers what was told; empty when it is not known.
+    pub log_group: String,
 }
 
 impl Deployment {

@@ -11,6 +11,7 @@ mod body;
 mod kept_body;
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
+use jiff::Timestamp;
 
 use self::kept_body::KeptBody;
 use crate::alarm::Window;
@@ -22,6 +23,8 @@ pub(super) struct Pages<'a> {
     query: Query<'a>,
     token: Option<String>,
     kept: KeptBody,
+    /// The time of the newest event that was read, in milliseconds.
+    newest: Option<f64>,
 }
 
 /// What to search for.
@@ -38,6 +41,7 @@ impl<'a> Pages<'a> {
             query,
             token: None,
             kept: KeptBody::default(),
+            newest: None,
         }
     }
 
@@ -65,12 +69,26 @@ impl<'a> Pages<'a> {
 
     /// Passes each message of the requested page to `each`; returns whether there is another page.
     /// An empty page need not be the last: only a missing token ends a search.
-    pub(super) fn read(&mut self, each: impl FnMut(&str)) -> Result<bool, Fault> {
-        let token = body::read(&self.kept.bytes(), each);
+    pub(super) fn read(&mut self, mut each: impl FnMut(&str)) -> Result<bool, Fault> {
+        let newest = &mut self.newest;
+        let token = body::read(&self.kept.bytes(), |message, at| {
+            *newest = newest.iter().copied().chain(at).max_by(f64::total_cmp);
+            each(message);
+        });
         self.token = token.map_err(|error| {
             let error = format!("the response could not be read: {error}");
             Fault::local("logs:FilterLogEvents", self.query.log_group, error)
         })?;
         Ok(self.token.is_some())
+    }
+
+    /// Up to when the pages that were read reach: events come in the order of their times.
+    pub(super) fn reach(&self) -> Option<Timestamp> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the end of time is far enough"
+        )]
+        let millis = self.newest? as i64;
+        Timestamp::from_millisecond(millis).ok()
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::deployment::Deployment;
@@ -21,24 +22,32 @@ const WAIT: Duration = Duration::from_secs(5);
 const MAX_LOOKS: usize = 3;
 
 /// What all searches found, and how each of them ended.
-pub(super) struct SearchResult {
-    pub(super) window: Window,
+pub(crate) struct SearchResult {
+    pub(crate) window: Window,
+    /// Up to when everything was read: the end of the window, unless a search is not complete.
+    pub(crate) reach: Timestamp,
     /// Whether the window is the wider one, after the first found nothing.
-    pub(super) widened: bool,
-    pub(super) searches: Vec<Search>,
-    pub(super) findings: Findings,
+    pub(crate) widened: bool,
+    pub(crate) searches: Vec<Search>,
+    pub(crate) findings: Findings,
     /// What could not be looked up, and why.
-    pub(super) problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 impl SearchResult {
     /// The result before any search.
     pub(super) fn empty(window: Window, own: &OwnIdentity) -> Self {
+        Self::before(window, Findings::new(own.clone()))
+    }
+
+    /// The same, on top of these findings.
+    pub(crate) fn before(window: Window, findings: Findings) -> Self {
         Self {
             window,
+            reach: window.start,
             widened: false,
             searches: Vec::new(),
-            findings: Findings::new(own.clone()),
+            findings,
             problems: Vec::new(),
         }
     }
@@ -47,16 +56,18 @@ impl SearchResult {
     /// findings.
     fn again(&self, window: Window, findings: Findings) -> Self {
         Self {
-            window,
-            widened: false,
             searches: self.searches.clone(),
-            findings,
-            problems: Vec::new(),
+            ..Self::before(window, findings)
         }
     }
 
+    /// Whether there was something to search, and all of it was searched.
+    pub(crate) fn is_complete(&self) -> bool {
+        Search::are_complete(&self.searches)
+    }
+
     /// How many searches ran out of time.
-    pub(super) fn out_of_time(&self) -> usize {
+    pub(crate) fn out_of_time(&self) -> usize {
         let out_of_time = |search: &&Search| {
             matches!(search.progress, Progress::OutOfTime | Progress::NotStarted)
         };
@@ -76,6 +87,48 @@ pub(super) async fn find_events(
 ) -> SearchResult {
     let own = &deployment.own_identity;
     let mut result = SearchResult::empty(change.window(), own);
+    choose_searches(logs, change, deployment, &mut result, until).await;
+    if result.searches.is_empty() {
+        return result;
+    }
+    let began = Instant::now();
+    search(logs, &mut result, until).await;
+    if began.elapsed() < WAIT {
+        look_again(logs, change, own, &mut result, until).await;
+    }
+    if result.findings.is_empty() && Search::are_complete(&result.searches) {
+        result.window = result.window.widened();
+        result.widened = true;
+        // What is read again must not be counted again.
+        result.findings = Findings::new(own.clone());
+        search(logs, &mut result, until).await;
+    }
+    result
+}
+
+/// Makes the same searches in this window, on top of these findings.
+pub(crate) async fn find_in(
+    logs: &Logs,
+    change: &StateChange,
+    deployment: &Deployment,
+    window: Window,
+    findings: Findings,
+    until: Deadline,
+) -> SearchResult {
+    let mut result = SearchResult::before(window, findings);
+    choose_searches(logs, change, deployment, &mut result, until).await;
+    search(logs, &mut result, until).await;
+    result
+}
+
+/// Asks which filters feed the alarm's metric.
+async fn choose_searches(
+    logs: &Logs,
+    change: &StateChange,
+    deployment: &Deployment,
+    result: &mut SearchResult,
+    until: Deadline,
+) {
     let found = match &change.metric {
         None => Err(
             "the alarm does not watch a single metric, so no metric filter shows where to look"
@@ -101,22 +154,6 @@ pub(super) async fn find_events(
         }
         (Err(problem), None) => result.problems.push(problem),
     }
-    if result.searches.is_empty() {
-        return result;
-    }
-    let began = Instant::now();
-    search(logs, &mut result, until).await;
-    if began.elapsed() < WAIT {
-        look_again(logs, change, own, &mut result, until).await;
-    }
-    if result.findings.is_empty() && Search::are_complete(&result.searches) {
-        result.window = result.window.widened();
-        result.widened = true;
-        // What is read again must not be counted again.
-        result.findings = Findings::new(own.clone());
-        search(logs, &mut result, until).await;
-    }
-    result
 }
 
 /// Searches the end of the window again while fewer events were found than the alarm counted: just
@@ -190,10 +227,21 @@ async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
 /// Makes every search. A search holds how it ended, the findings hold what it found.
 async fn search(logs: &Logs, result: &mut SearchResult, until: Deadline) {
     let count = result.searches.len();
+    let Window { start, end } = result.window;
+    let mut reaches = Vec::new();
     for (index, search) in result.searches.iter_mut().enumerate() {
         // A storm in one log group must not hide the one error in another.
         let until = until.share(count - index);
-        let reading = read(logs, search, result.window, &mut result.findings, until);
+        let mut reach = start;
+        let window = result.window;
+        let reading = read(
+            logs,
+            search,
+            window,
+            &mut result.findings,
+            &mut reach,
+            until,
+        );
         match until.limit(reading).await {
             Ok(Ok(progress)) => search.progress = progress,
             Ok(Err(fault)) => {
@@ -202,7 +250,9 @@ async fn search(logs: &Logs, result: &mut SearchResult, until: Deadline) {
             }
             Err(_) => search.progress = Progress::OutOfTime,
         }
+        reaches.push(if search.is_complete() { end } else { reach });
     }
+    result.reach = reaches.into_iter().min().unwrap_or(start);
 }
 
 /// Reads the pages of one search, as long as there is time for one more like the last.
@@ -217,6 +267,7 @@ async fn read(
     search: &mut Search,
     window: Window,
     findings: &mut Findings,
+    reach: &mut Timestamp,
     until: Deadline,
 ) -> Result<Progress, Fault> {
     let query = Query {
@@ -232,6 +283,7 @@ async fn read(
         if !pages.read(|message| findings.read(message))? {
             return Ok(Progress::Complete);
         }
+        *reach = pages.reach().unwrap_or(*reach);
         if began.elapsed() > until.remaining() {
             return Ok(Progress::OutOfTime);
         }

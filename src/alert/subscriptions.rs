@@ -19,7 +19,7 @@ const ACTION: &str = "sns:GetTopicAttributes";
 const MAX_TIME: Duration = Duration::from_secs(2);
 
 /// Counts the topic's subscriptions. The log says if there is none, and if they cannot be counted.
-pub(super) async fn subscriptions(
+pub(crate) async fn subscriptions(
     sns: &Sns,
     topic_arn: &str,
     until: Deadline,

@@ -6,7 +6,7 @@ use crate::cloudtrail::{Event, OwnIdentity};
 use crate::kms_error;
 
 /// Whose concern failed calls are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Concern {
     /// The application's.

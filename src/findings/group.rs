@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::concern::Concern;
 use super::newest::{MAX_BYTES, Newest};
+use super::told::mark;
 use super::values::Values;
 use crate::cloudtrail::{Affected, Event, Key as KeyNames, KeyChange, Workload};
 use crate::identifier::Key;
@@ -11,7 +12,7 @@ use crate::kms_error::{self, Reason};
 use crate::text::first_bytes;
 
 /// What decides to which group a call belongs, the key apart.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Hash)]
 pub(super) struct Kind<'e> {
     concern: Concern,
     code: &'e str,
@@ -35,6 +36,19 @@ impl<'e> Kind<'e> {
             operation: bounded(operation.unwrap_or("an unnamed operation")),
             caller: bounded(event.principal().name),
         }
+    }
+
+    /// The same as text.
+    pub(super) fn identity(self) -> String {
+        let Self {
+            concern,
+            code,
+            reason,
+            operation,
+            caller,
+        } = self;
+        let reason = reason.words();
+        format!("{concern:?}\n{code}\n{reason}\n{operation}\n{caller}")
     }
 }
 
@@ -115,6 +129,19 @@ impl Group {
             && self.code == kind.code
             && self.operation == kind.operation
             && self.caller == kind.caller
+    }
+
+    /// The mark by which this kind of error is known again.
+    pub fn mark(&self) -> String {
+        let kind = Kind {
+            concern: self.concern,
+            code: &self.code,
+            reason: self.reason,
+            operation: &self.operation,
+            caller: &self.caller,
+        };
+        let key = self.keys.newest().next().map_or("", String::as_str);
+        mark(kind, (!self.is_about_many_keys()).then_some(key))
     }
 
     /// Whether a call about this key belongs here, if it is of the same kind.

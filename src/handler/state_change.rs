@@ -31,6 +31,7 @@ pub(super) async fn alert(
     let deployment = Deployment {
         own_identity: own_identity(function, invocation),
         search: deployed_search(environment, &change),
+        log_group: invocation.log_group.clone(),
     };
     let published = alert::alert(
         &clients.logs,

@@ -16,15 +16,23 @@ const MAX_LEN: usize = 2_000;
 
 /// Writes the notification.
 pub(super) fn notification(report: &Report, subject: &str) -> Value {
-    let lead = report
-        .lead()
-        .filter(|_| report.situation == Situation::Errors);
+    let lead = report.lead().filter(|_| {
+        matches!(
+            report.situation,
+            Situation::Errors | Situation::FollowUp | Situation::Reminder
+        )
+    });
     let alarm = &report.alarm;
     let paragraphs = [
         Some(&report.summary),
         lead.map(|lead| &lead.calls),
         lead.and_then(|lead| lead.changes.first())
             .map(|change| &change.sentence),
+        report
+            .follow_up
+            .as_ref()
+            .map(|told| &told.sentence)
+            .filter(|sentence| !sentence.is_empty()),
         lead.map(|lead| &lead.meaning),
         (report.counts.counted.is_some() || lead.is_some()).then_some(&report.counts.explanation),
     ];

@@ -6,6 +6,7 @@ use super::alarm::Alarm;
 use super::commands;
 use super::counts::{self, Counts, LeftOut, Search};
 use super::evidence::Evidence;
+use super::follow_up::FollowUp;
 use super::group::Group;
 use super::links::Links;
 use super::situation::{self, Situation};
@@ -38,6 +39,9 @@ pub struct Report {
     pub severity: Severity,
     /// What identifies the incident, the same in its first mail and in its last.
     pub headline: Shown,
+    /// Who the headline is about, if anybody.
+    #[serde(skip)]
+    pub(super) caller_name: Option<Shown>,
     /// The first sentence.
     pub summary: Shown,
     /// The alarm.
@@ -52,6 +56,8 @@ pub struct Report {
     pub groups: Vec<Group>,
     /// What is missing here, in sentences.
     pub problems: Vec<Shown>,
+    /// What is said while the alarm lasts; null for a state change.
+    pub follow_up: Option<FollowUp>,
     /// The topic's subscriptions, if they could be counted.
     pub subscriptions: Option<Subscriptions>,
     /// Where to look in the console.
@@ -75,12 +81,25 @@ impl Report {
         let left_out = LeftOut::new(&found, groups.len(), evidence.findings.ungrouped);
         let window = SearchedWindow::new(evidence);
         let situation = Situation::new(evidence);
+        let follow_up = FollowUp::new(evidence, &alarm);
+        let alert_id = match evidence.follow_up {
+            Some(told) => Shown::outside(told.alert_id, 12),
+            None => Shown::outside(&change.alert_id(), 12),
+        };
+        let raised_by = evidence.follow_up.and_then(|told| told.raised_by);
+        let raised_by = raised_by.and_then(|raised_by| {
+            let (found, severity) = raised_by.groups().into_iter().next()?;
+            Some(Group::new(found, severity, false, evidence))
+        });
+        let lead = groups.first().or(raised_by.as_ref());
         Self {
             version: VERSION,
-            alert_id: Shown::outside(&change.alert_id(), 12),
-            severity: situation.severity(&groups),
-            headline: situation::headline(&alarm, &groups),
+            alert_id,
+            severity: situation.severity(&groups, evidence),
+            headline: situation::headline(&alarm, lead),
+            caller_name: lead.map(|lead| lead.caller_name.clone()),
             summary: situation.summary(&alarm, &groups, evidence, &window),
+            follow_up,
             counts: Counts::new(evidence, situation, left_out),
             searches: evidence
                 .searches

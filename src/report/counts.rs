@@ -196,6 +196,11 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
     };
     let notes = [
         (
+            findings.aside,
+            "One more call was mailed before or is harmless.",
+            "more calls were mailed before or are harmless.",
+        ),
+        (
             findings.duplicates,
             "One event was found twice.",
             "events were found twice.",

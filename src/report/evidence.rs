@@ -1,5 +1,6 @@
 //! What a report is made of.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::subscriptions::Subscriptions;
@@ -23,6 +24,47 @@ pub struct Evidence<'a> {
     pub problems: &'a [String],
     /// The topic's subscriptions, if they could be counted.
     pub subscriptions: Option<Subscriptions>,
+    /// What a tick of the watch tells while the alarm lasts; none for a state change.
+    pub follow_up: Option<FollowUp<'a>>,
     /// The reader's time zone.
     pub zone: &'a TimeZone,
+}
+
+/// What a tick of the watch knows besides.
+#[derive(Clone, Copy, Debug)]
+pub struct FollowUp<'a> {
+    /// The time of the tick.
+    pub at: Timestamp,
+    /// The same each time the tick is delivered.
+    pub alert_id: &'a str,
+    /// Whether it reminds of an alarm that lasts. If not, it tells of kinds of errors that are new.
+    pub is_reminder: bool,
+    /// What raised the alarm, when nothing was added since.
+    pub raised_by: Option<&'a Findings>,
+    /// What the metric counted in the whole incident.
+    pub total: Option<Total>,
+    /// What is held back from now on.
+    pub held_back: Option<HeldBack>,
+    /// How the alarm treats missing data.
+    pub missing_data: &'a str,
+    /// Whether the metric filter writes a default value.
+    pub has_default: bool,
+}
+
+/// What a metric counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// How many.
+    pub count: u64,
+    /// From when on.
+    pub since: Timestamp,
+}
+
+/// Until when the limit to mails holds errors back, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBack {
+    /// Those that are less than HIGH.
+    Ordinary(Timestamp),
+    /// All of them.
+    All(Timestamp),
 }

@@ -8,16 +8,20 @@ use askama::Template;
 
 use super::content::Report;
 use super::counts::{Search, plural};
+use super::follow_up::FollowUp;
 use super::group::Group;
 use super::links::Address;
 use super::situation::Situation;
 use crate::command::Command;
 use crate::findings::Progress;
+use crate::identifier::Identifier;
 use crate::shown::{Shown, shown};
 
 /// How many kinds of errors have a line, and how many of them their details.
 const MAX_LINES: usize = 12;
 const MAX_DETAILED: usize = 3;
+/// How many kinds of errors are named at most: the first, and those that have a line.
+pub const MAX_NAMED: usize = 1 + MAX_LINES;
 /// How many searches and problems are told.
 const MAX_SEARCHES: usize = 4;
 const MAX_PROBLEMS: usize = 8;
@@ -29,6 +33,7 @@ const MAX_ADDRESS_LEN: usize = 300;
 #[template(path = "errors.txt", config = "src/report/askama.toml")]
 struct Errors<'r> {
     report: &'r Report,
+    follow_up: Option<&'r FollowUp>,
     lead: &'r Group,
     others: &'r [Group],
     more: Option<Shown>,
@@ -43,7 +48,9 @@ struct Errors<'r> {
 #[template(path = "no_errors.txt", config = "src/report/askama.toml")]
 struct NoErrors<'r> {
     report: &'r Report,
+    follow_up: Option<&'r FollowUp>,
     why: Option<Shown>,
+    remedy: Option<Command>,
     commands: Vec<Command>,
     others: &'r [Group],
     more: Option<Shown>,
@@ -56,20 +63,25 @@ struct NoErrors<'r> {
 pub(super) fn mail(report: &Report) -> String {
     let problems = first(&report.problems, MAX_PROBLEMS);
     let rendered = match (report.situation, report.groups.split_first()) {
-        (Situation::Errors, Some((lead, others))) => Errors {
-            report,
-            lead,
-            others: first(others, MAX_LINES),
-            more: more(report, others.len()),
-            detailed: first(&report.groups, MAX_DETAILED),
-            incomplete: searches(report, report.window.widened),
-            problems,
-            links: links(report, Some(lead)),
+        (Situation::Errors | Situation::FollowUp | Situation::Reminder, Some((lead, others))) => {
+            Errors {
+                report,
+                follow_up: report.follow_up.as_ref(),
+                lead,
+                others: first(others, MAX_LINES),
+                more: more(report, others.len()),
+                detailed: first(&report.groups, MAX_DETAILED),
+                incomplete: searches(report, report.window.widened),
+                problems,
+                links: links(report, Some(lead)),
+            }
+            .render()
         }
-        .render(),
         _ => NoErrors {
             report,
+            follow_up: report.follow_up.as_ref(),
             why: why(report),
+            remedy: remedy(report),
             commands: commands(report),
             others: first(&report.groups, MAX_LINES),
             more: more(report, report.groups.len()),
@@ -102,23 +114,30 @@ fn more(report: &Report, others: usize) -> Option<Shown> {
     let calls = unlisted
         .map(|group| group.count)
         .fold(left_out.calls, u64::saturating_add);
+    let next = match report.situation {
+        Situation::FollowUp | Situation::Reminder => ", in the next mail",
+        _ => "",
+    };
     match (kinds, calls) {
         (_, 0) => None,
         (0, _) => Some(shown!(
-            "{} more call{} of other kinds",
+            "{} more call{} of other kinds{}",
             calls,
-            plural(calls)
+            plural(calls),
+            next
         )),
         (1, _) => Some(shown!(
-            "one more kind of error ({} call{})",
+            "one more kind of error ({} call{}){}",
             calls,
-            plural(calls)
+            plural(calls),
+            next
         )),
         _ => Some(shown!(
-            "{} more kinds of errors ({} call{})",
+            "{} more kinds of errors ({} call{}){}",
             kinds,
             calls,
-            plural(calls)
+            plural(calls),
+            next
         )),
     }
 }
@@ -135,8 +154,25 @@ fn searches(report: &Report, all: bool) -> Vec<&Search> {
 fn looked_in_vain(report: &Report) -> bool {
     matches!(
         report.situation,
-        Situation::NothingFound | Situation::NoData
+        Situation::NothingFound | Situation::NoData | Situation::Reminder
     )
+}
+
+/// The command that sets the state of an alarm back that lasts without errors and without data.
+fn remedy(report: &Report) -> Option<Command> {
+    let told = report.follow_up.as_ref()?;
+    let region = report.alarm.region.as_deref().and_then(Identifier::word)?;
+    (told.can_be_ended && why(report).is_some()).then(|| {
+        Command::new("aws cloudwatch set-alarm-state")
+            .quoted("--alarm-name", &report.alarm.name)
+            .words("--state-value OK --state-reason 'No more errors'")
+            .option("--region", &region)
+    })
+}
+
+/// How many of the groups the mail names.
+pub(super) fn named(report: &Report) -> usize {
+    report.groups.len().min(MAX_NAMED)
 }
 
 /// Why nothing was found, as far as that is known.
@@ -147,6 +183,9 @@ fn why(report: &Report) -> Option<Shown> {
             "CloudWatch received no data for the metric, and the alarm treats that as breaching. Check that the trail is logging \
              and delivers KMS events to the log group, and that the metric filter is still there."
         )),
+        Situation::Reminder if report.searches.iter().all(searched) => {
+            report.follow_up.as_ref().map(|told| told.why.clone())
+        }
         Situation::NothingFound if !report.problems.is_empty() => None,
         Situation::NothingFound if report.searches.is_empty() => Some(shown!(
             "No metric filter in this account and Region feeds the alarm's metric, so there is no log group to search."

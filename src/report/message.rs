@@ -39,6 +39,8 @@ pub struct Message {
     pub alarm: Shown,
     /// The mail's text.
     pub mail: String,
+    /// How many of the groups the mail names, the first ones.
+    pub named: usize,
     /// One line of at most 140 characters.
     pub sms: String,
     /// The JSON object for programs.
@@ -76,6 +78,7 @@ impl Message {
             severity: texts.severity,
             alarm: texts.alarm,
             mail: texts.mail,
+            named: 0,
             sms: text::ascii(&text::cut(&texts.sms, MAX_SMS)),
             json: texts.json.to_string(),
             https: texts.chat.map(|chat| chat.to_string()),
@@ -105,6 +108,7 @@ impl Message {
             severity: report.severity,
             alarm: report.alarm.name.clone(),
             mail: mail::mail(report),
+            named: mail::named(report),
             sms: subject::sms(report),
             // Every field is a text, a number or a list of these.
             json: serde_json::to_string(report).unwrap_or_default(),

@@ -6,6 +6,7 @@ use super::alarm::Alarm;
 use super::counts::{is_cut, is_searched, number, plural};
 use super::evidence::Evidence;
 use super::group::Group;
+use super::moment::Moment;
 use super::window::SearchedWindow;
 use crate::alarm::StateValue;
 use crate::kms_error::Severity;
@@ -17,6 +18,10 @@ use crate::shown::{Shown, shown};
 pub enum Situation {
     /// Calls failed, and here they are.
     Errors,
+    /// The alarm lasts, and other calls fail than before.
+    FollowUp,
+    /// The alarm still lasts.
+    Reminder,
     /// The alarm went off, and nothing was found.
     NothingFound,
     /// The alarm went off because it got no data.
@@ -34,6 +39,13 @@ pub enum Situation {
 impl Situation {
     pub(super) fn new(evidence: &Evidence<'_>) -> Self {
         let change = evidence.change;
+        if let Some(told) = evidence.follow_up {
+            return if told.is_reminder {
+                Self::Reminder
+            } else {
+                Self::FollowUp
+            };
+        }
         match change.new_state {
             StateValue::Ok if change.is_recovery() => Self::Recovered,
             StateValue::Ok => Self::Settled,
@@ -53,9 +65,12 @@ impl Situation {
 
     /// As bad as the worst of the application's groups. Not to know what failed, or to be blind, is
     /// bad too.
-    pub(super) fn severity(self, groups: &[Group]) -> Severity {
+    pub(super) fn severity(self, groups: &[Group], evidence: &Evidence<'_>) -> Severity {
+        let lead = groups.first().map(|lead| lead.severity);
         match self {
-            Self::Errors => groups.first().map_or(Severity::High, |lead| lead.severity),
+            // Somebody should set the state back, but nothing fails.
+            Self::Reminder if is_searched(evidence) => lead.unwrap_or(Severity::Low),
+            Self::Errors | Self::FollowUp | Self::Reminder => lead.unwrap_or(Severity::High),
             Self::NothingFound | Self::NoData => Severity::High,
             Self::Test | Self::Recovered | Self::Settled | Self::InsufficientData => Severity::Info,
         }
@@ -72,10 +87,11 @@ impl Situation {
         let name = &alarm.shown_name;
         let found = evidence.findings.found;
         match self {
-            Self::Errors => groups.first().map_or_else(
+            Self::Errors | Self::FollowUp => groups.first().map_or_else(
                 || shown!("{} call{} to KMS failed.", found, plural(found)),
                 |lead| lead.sentence.clone(),
             ),
+            Self::Reminder => reminder(alarm, groups, evidence, window),
             Self::NothingFound => match evidence.change.expected() {
                 Some(counted) => shown!(
                     "The alarm {} counted {} KMS error{}, but no event was found that says which calls failed.",
@@ -138,10 +154,39 @@ impl Situation {
     }
 }
 
+/// That the alarm lasts, and what fails.
+fn reminder(
+    alarm: &Alarm,
+    groups: &[Group],
+    evidence: &Evidence<'_>,
+    window: &SearchedWindow,
+) -> Shown {
+    let at = evidence
+        .follow_up
+        .map_or(evidence.window.end, |told| told.at);
+    let lasted = alarm.changed_at.span_to(&Moment::new(at, evidence.zone));
+    let (name, since) = (&alarm.shown_name, window.start.full());
+    match groups.first() {
+        Some(lead) => shown!("Still in ALARM after {}: {}", lasted, lead.sentence),
+        None if is_searched(evidence) => shown!(
+            "The alarm {} is still in ALARM after {}, but no KMS error was added since {}.",
+            name,
+            lasted,
+            since
+        ),
+        None => shown!(
+            "The alarm {} is still in ALARM after {}. Which KMS calls failed since {} could not be determined.",
+            name,
+            lasted,
+            since
+        ),
+    }
+}
+
 /// What identifies the incident. It is the same in all mails about it, so that mail programs keep them
 /// together; the alarm's name serves where no call is known.
-pub(super) fn headline(alarm: &Alarm, groups: &[Group]) -> Shown {
-    match groups.first() {
+pub(super) fn headline(alarm: &Alarm, lead: Option<&Group>) -> Shown {
+    match lead {
         Some(lead) => lead.headline.clone(),
         None => alarm.shown_name.cut(80),
     }

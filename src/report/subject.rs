@@ -31,7 +31,10 @@ pub(super) fn subject(report: &Report) -> String {
 
 /// Writes the line for a phone.
 pub(super) fn sms(report: &Report) -> String {
-    let at = report.alarm.changed_at.brief();
+    let at = match &report.follow_up {
+        Some(told) => told.at.brief(),
+        None => report.alarm.changed_at.brief(),
+    };
     let start = format!("KMS {} {at}: {}", mark(report), identity(report, MAX_SMS));
     let ends = changing(report)
         .into_iter()
@@ -56,21 +59,32 @@ fn mark(report: &Report) -> Shown {
 /// What identifies the incident, with the caller's name if there is room for it.
 fn identity(report: &Report, max: usize) -> String {
     let headline = &report.headline;
-    let lead = report
-        .lead()
-        .filter(|_| matches!(report.situation, Situation::Errors | Situation::Recovered));
+    let lead = report.lead().filter(|_| {
+        matches!(
+            report.situation,
+            Situation::Errors | Situation::FollowUp | Situation::Reminder | Situation::Recovered
+        )
+    });
     let label = match (report.situation, lead.map(|lead| lead.concern)) {
         (_, Some(Concern::Application)) => "",
         (_, Some(Concern::OwnFunction)) => "the alarm's own: ",
         (_, Some(Concern::Probe | Concern::DryRun)) => "harmless: ",
-        (Situation::Errors | Situation::NothingFound, None) => "no event found: ",
+        (Situation::Reminder, None) if report.caller_name.is_some() => "",
+        (Situation::Reminder, None) => "still in ALARM: ",
+        (Situation::Errors | Situation::FollowUp | Situation::NothingFound, None) => {
+            "no event found: "
+        }
         (Situation::NoData, None) => "no data: ",
         (Situation::Test, None) => "test of ",
         (Situation::InsufficientData, None) => "too little data: ",
         (Situation::Recovered | Situation::Settled, None) => "OK: ",
     };
     let without = format!("{label}{headline}");
-    let with = lead.map(|lead| ascii(&format!("{without} ({})", lead.caller_name)));
+    let caller = match report.situation {
+        Situation::Reminder => report.caller_name.as_ref(),
+        _ => lead.map(|lead| &lead.caller_name),
+    };
+    let with = caller.map(|caller| ascii(&format!("{without} ({caller})")));
     with.filter(|with| with.len() <= max)
         .unwrap_or_else(|| ascii(&cut(&without, max)))
 }
@@ -79,7 +93,13 @@ fn identity(report: &Report, max: usize) -> String {
 fn changing(report: &Report) -> Vec<Shown> {
     let (alarm, counts) = (&report.alarm, &report.counts);
     let number = match report.situation {
-        Situation::Errors => report.lead().map(|lead| shown!("x{}", lead.number())),
+        Situation::Errors | Situation::FollowUp => {
+            report.lead().map(|lead| shown!("x{}", lead.number()))
+        }
+        Situation::Reminder => report.follow_up.as_ref().map(|told| match report.lead() {
+            Some(lead) => shown!("x{} more, on for {}", lead.number(), told.lasted),
+            None => shown!("on for {}", told.lasted),
+        }),
         Situation::NothingFound => counts.counted.map(|counted| {
             let more = if counts.counted_at_least { "+" } else { "" };
             shown!("x{}{}", counted, more)

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::*;
-use crate::alarm::StateChange;
+use crate::alarm::{StateChange, Window};
 use crate::findings::{Findings, Progress, Search};
 use crate::kms_error::Severity;
 
@@ -33,6 +33,8 @@ struct Case {
     widened: bool,
     zone: &'static str,
     https: HttpsFormat,
+    follow_up: Option<FollowUpEvidence<'static>>,
+    window: Option<Window>,
 }
 
 impl Case {
@@ -64,6 +66,8 @@ impl Case {
             widened: false,
             zone: "UTC",
             https: HttpsFormat::Json,
+            follow_up: None,
+            window: None,
         }
     }
 
@@ -94,7 +98,7 @@ impl Case {
     }
 
     fn report(&self) -> Report {
-        let window = self.change.window();
+        let window = self.window.unwrap_or_else(|| self.change.window());
         Report::of(&Evidence {
             change: &self.change,
             window: if self.widened {
@@ -107,6 +111,7 @@ impl Case {
             findings: &self.findings,
             problems: &self.problems,
             subscriptions: self.subscriptions,
+            follow_up: self.follow_up,
             zone: &TimeZone::get(self.zone).unwrap(),
         })
     }

@@ -1,15 +1,476 @@
-//! Following up an alarm that lasts.
+//! Following up an alarm that lasts: an alarm notifies only when its state changes, so what else
+//! fails meanwhile is told here, and that it goes on.
+//!
+//! Each tick reads the log from where the last one left off, and sets aside what was told. What must
+//! hold: a kind of error is told once, by the first tick that can see it, unless there were too many
+//! mails that day; a tick that is delivered again says the same, with the same alert ID; a tick that
+//! was missed loses nothing, because the next one begins where the last entry in the memory ends.
+//! So what cannot be looked up now is looked up by the next tick, and only a mail that may have been
+//! noted but was not sent is an error. Where there is no memory, a kind is told by the tick in whose
+//! own time its first error was logged.
+
+mod history;
+mod incident;
+mod total;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
+use jiff::{SignedDuration, Timestamp};
+use tracing::{info, warn};
 
+use self::history::{History, last_due};
+use self::incident::Incident;
+use self::total::total;
 use super::round::Round;
-use crate::alert::Published;
+use crate::alarm::Window;
+use crate::alert::{
+    Deployment, Entry, Memory, PUBLISH_TIME, Published, SEARCHABLE_AFTER, SearchResult, What,
+    find_changes, find_in, publish, subscriptions,
+};
+use crate::deadline::Deadline;
 use crate::fault::Fault;
+use crate::findings::Findings;
+use crate::kms_error::Severity;
+use crate::owner::digest;
+use crate::report::{Evidence, FollowUpEvidence, HeldBack, Message, Report, Total};
 
-/// Mails what is new since the alarm went off, if anything is.
+/// How long an alert may take. Until then a tick does not take what it tells for untold.
+const ALERT_TIME: SignedDuration = SignedDuration::from_mins(5);
+/// How much of the log is read again, for events that became searchable late. What was told is
+/// known, so this costs nothing.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+/// How much of the log is read again and again before it is noted that there was nothing new.
+const MAX_UNNOTED: SignedDuration = SignedDuration::from_hours(2);
+/// The most time for the memory.
+const MEMORY_TIME: Duration = Duration::from_secs(8);
+/// The time that is kept for the reminder, and for who changed a key.
+const REPORT_TIME: Duration = Duration::from_secs(12);
+/// The most time for the metric.
+const TOTAL_TIME: Duration = Duration::from_secs(3);
+
+/// Mails what is new since the alarm went off, or that it lasts, if anything is to be told.
+///
+/// # Errors
+///
+/// A mail that may have been noted as sent was not, so Lambda should deliver the tick again.
 pub(super) async fn follow_up(
-    _round: &Round<'_>,
-    _alarm: &MetricAlarm,
+    round: &Round<'_>,
+    alarm: &MetricAlarm,
 ) -> Result<Option<Published>, Fault> {
-    Ok(None)
+    let Some(incident) = Incident::of(alarm) else {
+        warn!("when the alarm went off is not known, so it is not followed up");
+        return Ok(None);
+    };
+    let (tick, began) = (round.tick.at, incident.change.changed_at);
+    if tick <= began {
+        return Ok(None);
+    }
+    let logs = round.account.logs;
+    let memory = Memory::of(logs, round.log_group, &incident.change.name);
+    let properties = &round.tick.properties;
+    let this = FollowUp {
+        round,
+        deployment: Deployment {
+            own_identity: round.own_identity.clone(),
+            search: Some(Deployment::search(
+                &properties.log_group_name,
+                &properties.role_arn,
+            )),
+            log_group: round.log_group.to_owned(),
+        },
+        end: tick.checked_sub(SEARCHABLE_AFTER).unwrap_or(tick),
+        until: round.deadline.keeping(PUBLISH_TIME + MEMORY_TIME),
+        memory: memory.as_ref(),
+        incident,
+    };
+    let Some(memory) = this.memory else {
+        const UNKNOWN: &str = "the function's log group is not known";
+        let fault = Fault::local("logs:DescribeLogStreams", "", UNKNOWN);
+        return Box::pin(this.without_memory(&fault, BTreeSet::new())).await;
+    };
+    match this.remembered(memory).await {
+        // Boxed, because the futures of many calls are large.
+        Ok(entries) => Box::pin(this.with_memory(memory, History::new(entries, tick))).await,
+        Err(fault) if fault.is_refusal => {
+            Box::pin(this.without_memory(&fault, BTreeSet::new())).await
+        }
+        Err(fault) => {
+            warn!(%fault, "what was told is not known now; the next tick follows up");
+            Ok(None)
+        }
+    }
+}
+
+/// One tick.
+struct FollowUp<'a> {
+    round: &'a Round<'a>,
+    incident: Incident,
+    deployment: Deployment,
+    memory: Option<&'a Memory<'a>>,
+    /// Up to when the log can be read completely.
+    end: Timestamp,
+    /// When the mail must go out.
+    until: Deadline,
+}
+
+/// What is to be told.
+struct News {
+    what: What,
+    found: SearchResult,
+    /// What raised the alarm, when nothing was added.
+    raised_by: Option<Findings>,
+    total: Option<Total>,
+    held_back: Option<HeldBack>,
+    /// The log time up to which everything is told, if the mail names all kinds that are untold.
+    reach: Timestamp,
+    /// The kinds that are untold.
+    untold: Vec<String>,
+}
+
+impl FollowUp<'_> {
+    async fn with_memory(
+        &self,
+        memory: &Memory<'_>,
+        history: History,
+    ) -> Result<Option<Published>, Fault> {
+        let Some(mut news) = self.news(memory, &history).await else {
+            return Ok(None);
+        };
+        let mut message = self.message(&news).await;
+        if history.own.is_none() {
+            let entry = self.entry(&news, &message, history.until());
+            match self.note(memory, &entry).await {
+                Ok(()) => {}
+                Err(fault) if fault.is_refusal => {
+                    return Box::pin(self.without_memory(&fault, history.marks())).await;
+                }
+                Err(fault) => return Err(fault),
+            }
+            // Ticks that were held up are delivered together, and one of them tells it.
+            if let Ok(entries) = self.remembered(memory).await {
+                let seen = History::new(entries, self.round.tick.at);
+                if seen.own.is_some() && seen.len() > history.len() {
+                    news = match self.news(memory, &seen).await {
+                        Some(news) => news,
+                        None => return Ok(None),
+                    };
+                    message = self.message(&news).await;
+                }
+            }
+        }
+        self.publish(&news, &message).await.map(Some)
+    }
+
+    /// What is to be told, by what was told before.
+    async fn news(&self, memory: &Memory<'_>, history: &History) -> Option<News> {
+        let (tick, began) = (self.round.tick.at, self.incident.change.changed_at);
+        let own = history.own.as_ref();
+        let is_early = tick.duration_since(began) < ALERT_TIME && !history.has_alert();
+        if is_early || own.is_some_and(|own| own.what == What::Nothing) {
+            return None;
+        }
+        let told_until = history.until().unwrap_or(self.incident.start);
+        let start = told_until.checked_sub(OVERLAP).unwrap_or(told_until);
+        let start = start.max(self.incident.start);
+        let mut found = self.search(start, self.end, history.marks()).await;
+        if let Some(own) = own {
+            found
+                .findings
+                .keep(|group, _| own.marks.contains(&group.mark()));
+        }
+        let groups = found.findings.groups();
+        let is_bad = groups
+            .iter()
+            .any(|(_, severity)| *severity >= Severity::High);
+        let untold: Vec<_> = groups.iter().map(|(group, _)| group.mark()).collect();
+        let reach = reach(&found).max(told_until);
+        let is_told = untold.is_empty() && found.findings.ungrouped == 0;
+        let (tells_kinds, reminds) = match own.map(|own| own.what) {
+            Some(what) => (what == What::Kinds, what == What::Reminder),
+            None => (history.has_room(tick, is_bad), history.has_room(tick, true)),
+        };
+        let held_back = history.held_back(tick);
+        if tells_kinds && !untold.is_empty() {
+            if !history.has_alert() {
+                found.problems.push(
+                    "what the alert told was not noted, so some of this may have been mailed before"
+                        .to_owned(),
+                );
+            }
+            Some(self.kinds(found, held_back, reach, untold).await)
+        } else if reminds && history.lacks_reminder(began, tick) {
+            let since = history.counted_until().unwrap_or(self.incident.start);
+            Some(self.reminder(since, held_back, reach, untold).await)
+        } else {
+            if !is_told {
+                info!(
+                    kinds = untold.len(),
+                    "held back: there were many mails today"
+                );
+            } else if own.is_none() && reach.duration_since(told_until) >= MAX_UNNOTED {
+                self.note_nothing(memory, reach).await;
+            }
+            None
+        }
+    }
+
+    /// Without a memory, a kind is told by the tick in whose own time it first appears, and a
+    /// reminder by the tick in whose own time it is due.
+    async fn without_memory(
+        &self,
+        fault: &Fault,
+        mut told: BTreeSet<String>,
+    ) -> Result<Option<Published>, Fault> {
+        warn!(%fault, "what was told cannot be remembered");
+        let (tick, began) = (self.round.tick.at, self.incident.change.changed_at);
+        let before = |moment: Timestamp| {
+            let every = SignedDuration::try_from(self.round.tick.every).unwrap_or_default();
+            moment.checked_sub(every).unwrap_or(moment)
+        };
+        // What was there when the alarm went off was the alert's to tell.
+        let slot = before(self.end).max(began);
+        let earlier = self
+            .search(self.incident.start, slot, BTreeSet::new())
+            .await;
+        let groups = earlier.findings.groups();
+        told.extend(groups.iter().map(|(group, _)| group.mark()));
+        let mut found = self.search(slot, self.end, told).await;
+        let untold: Vec<_> = found
+            .findings
+            .groups()
+            .iter()
+            .map(|(group, _)| group.mark())
+            .collect();
+        let due = last_due(began, tick).filter(|due| *due > before(tick));
+        let problem = format!("what was mailed before is not remembered: {fault}");
+        let reach = self.incident.start;
+        let news = if !untold.is_empty() {
+            found.problems.push(problem);
+            self.kinds(found, None, reach, untold).await
+        } else if let Some(due) = due {
+            let since = last_due(began, before(due)).unwrap_or(self.incident.start);
+            let mut news = self.reminder(since, None, reach, untold).await;
+            news.found.problems.push(problem);
+            news
+        } else {
+            return Ok(None);
+        };
+        let message = self.message(&news).await;
+        if let Some(memory) = self.memory {
+            let entry = self.entry(&news, &message, None);
+            if let Err(fault) = self.note(memory, &entry).await {
+                warn!(%fault, "the next tick may tell this again");
+            }
+        }
+        self.publish(&news, &message).await.map(Some)
+    }
+
+    /// Kinds of errors that are new.
+    async fn kinds(
+        &self,
+        mut found: SearchResult,
+        held_back: Option<HeldBack>,
+        reach: Timestamp,
+        untold: Vec<String>,
+    ) -> News {
+        find_changes(self.round.account.logs, &mut found, self.until).await;
+        News {
+            what: What::Kinds,
+            found,
+            raised_by: None,
+            total: None,
+            held_back,
+            reach,
+            untold,
+        }
+    }
+
+    /// What was added since then, and in all.
+    async fn reminder(
+        &self,
+        since: Timestamp,
+        held_back: Option<HeldBack>,
+        reach: Timestamp,
+        untold: Vec<String>,
+    ) -> News {
+        let incident = &self.incident;
+        let mut found = self.search(since, self.end, BTreeSet::new()).await;
+        let mut raised_by = None;
+        if found.findings.found > 0 {
+            find_changes(self.round.account.logs, &mut found, self.until).await;
+        } else {
+            let (start, end) = (incident.start, incident.change.changed_at);
+            raised_by = Some(self.search(start, end, BTreeSet::new()).await.findings);
+        }
+        let mut sum = None;
+        if let Some(metric) = &incident.change.metric {
+            let counting = total(
+                self.round.account.cloudwatch,
+                metric,
+                incident.start,
+                self.end,
+            );
+            let counted = self.until.within(TOTAL_TIME).limit(counting).await;
+            match counted.unwrap_or_else(|_| {
+                Err(Fault::no_answer(
+                    "cloudwatch:GetMetricStatistics",
+                    &metric.name,
+                ))
+            }) {
+                Ok(total) => sum = Some(total),
+                Err(fault) => found.problems.push(fault.to_string()),
+            }
+        }
+        News {
+            what: What::Reminder,
+            found,
+            raised_by,
+            total: sum,
+            held_back,
+            reach,
+            untold,
+        }
+    }
+
+    /// Searches the log, and sets aside what was told and what alarms nobody.
+    async fn search(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+        told: BTreeSet<String>,
+    ) -> SearchResult {
+        let findings = Findings::new(self.round.own_identity.clone()).setting_aside(told);
+        let window = Window {
+            start,
+            end: end.max(start),
+        };
+        if end <= start {
+            return SearchResult::before(window, findings);
+        }
+        let logs = self.round.account.logs;
+        let (change, deployment) = (&self.incident.change, &self.deployment);
+        let until = self.until.keeping(REPORT_TIME);
+        let mut found = find_in(logs, change, deployment, window, findings, until).await;
+        found.findings.keep(|_, severity| severity > Severity::Info);
+        found
+    }
+
+    async fn message(&self, news: &News) -> Message {
+        let (round, incident) = (self.round, &self.incident);
+        for problem in &news.found.problems {
+            warn!(problem, "a look-up failed");
+        }
+        let destination = round.destination;
+        let mut problems = news.found.problems.clone();
+        problems.extend(destination.problem.map(str::to_owned));
+        let report = Report::of(&Evidence {
+            change: &incident.change,
+            window: news.found.window,
+            widened: false,
+            searches: &news.found.searches,
+            findings: &news.found.findings,
+            problems: &problems,
+            subscriptions: subscriptions(round.account.sns, destination.topic_arn, self.until)
+                .await,
+            follow_up: Some(FollowUpEvidence {
+                at: round.tick.at,
+                alert_id: &self.alert_id(news.what),
+                is_reminder: news.what == What::Reminder,
+                raised_by: news.raised_by.as_ref(),
+                total: news.total,
+                held_back: news.held_back,
+                missing_data: &incident.missing_data,
+                has_default: round.tick.properties.default_value.is_some(),
+            }),
+            zone: destination.zone,
+        });
+        Message::new(report, destination.https)
+    }
+
+    /// The same however often the tick is delivered.
+    fn alert_id(&self, what: What) -> String {
+        let change = &self.incident.change;
+        let alarm = change.arn.as_deref().unwrap_or(&change.name);
+        let (began, tick) = (
+            change.changed_at.as_second(),
+            self.round.tick.at.as_second(),
+        );
+        digest(&format!("{alarm}\n{began}\n{tick}\n{what:?}"))
+    }
+
+    /// What the mail tells.
+    fn entry(&self, news: &News, message: &Message, told_until: Option<Timestamp>) -> Entry {
+        let groups = news.found.findings.groups();
+        let named = groups.iter().take(message.named);
+        let marks: Vec<_> = named.map(|(group, _)| group.mark()).collect();
+        let is_all = news.found.findings.ungrouped == 0
+            && news.untold.iter().all(|mark| marks.contains(mark));
+        let start = told_until.unwrap_or(self.incident.start);
+        Entry {
+            at: self.round.tick.at,
+            what: news.what,
+            until: if is_all { news.reach } else { start },
+            marks,
+            made: 0,
+        }
+    }
+
+    async fn remembered(&self, memory: &Memory<'_>) -> Result<Vec<Entry>, Fault> {
+        let asking = memory.since(self.incident.change.changed_at);
+        let until = self.until.within(MEMORY_TIME);
+        until.limit(asking).await.unwrap_or_else(|_| {
+            Err(Fault::no_answer(
+                "logs:DescribeLogStreams",
+                self.round.log_group,
+            ))
+        })
+    }
+
+    async fn note(&self, memory: &Memory<'_>, entry: &Entry) -> Result<(), Fault> {
+        let until = self.round.deadline.keeping(PUBLISH_TIME);
+        let noted = until.within(MEMORY_TIME).limit(memory.note(entry)).await;
+        noted.unwrap_or_else(|_| {
+            Err(Fault::no_answer(
+                "logs:CreateLogStream",
+                self.round.log_group,
+            ))
+        })
+    }
+
+    /// Notes that nothing new was logged up to then, so that the next ticks need not read that
+    /// again.
+    async fn note_nothing(&self, memory: &Memory<'_>, until: Timestamp) {
+        let entry = Entry {
+            at: self.round.tick.at,
+            what: What::Nothing,
+            until,
+            marks: Vec::new(),
+            made: 0,
+        };
+        if let Err(fault) = self.note(memory, &entry).await {
+            warn!(%fault, "how far the log was read could not be noted");
+        }
+    }
+
+    async fn publish(&self, news: &News, message: &Message) -> Result<Published, Fault> {
+        let round = self.round;
+        let topic_arn = round.destination.topic_arn;
+        publish(round.account.sns, topic_arn, message, round.deadline).await?;
+        Ok(Published {
+            alert_id: self.alert_id(news.what),
+            state: self.incident.change.new_state.to_string(),
+            severity: message.severity.to_string(),
+            events_found: news.found.findings.found,
+            lookups_failed: news.found.problems.len() + news.found.out_of_time(),
+        })
+    }
+}
+
+/// Up to when the log was read, in whole seconds.
+fn reach(found: &SearchResult) -> Timestamp {
+    // The events of one moment may be on both sides of where the time ran out.
+    let second = i64::from(!found.is_complete());
+    Timestamp::from_second(found.reach.as_second().saturating_sub(second)).unwrap_or(found.reach)
 }

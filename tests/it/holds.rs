@@ -104,6 +104,7 @@ pub fn report(data: &[u8]) {
         findings: &findings,
         problems: &problems,
         subscriptions: None,
+        follow_up: None,
         zone: &zone,
     };
     let https_format = if chat {

@@ -1,5 +1,5 @@
-//! The body of a response to `FilterLogEvents`: its messages one after another, and the token of
-//! the next page.
+//! The body of a response to `FilterLogEvents`: its messages one after another, each with its time,
+//! and the token of the next page.
 //!
 //! What must hold: a message is borrowed, or copied for a moment; copies never add up.
 
@@ -8,14 +8,18 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::lenient::Text;
+use crate::lenient::{Number, Text};
 
-/// Reads a response: passes each message to `each` and returns the next token.
+/// Reads a response: passes each message to `each`, with its time in milliseconds, and returns the
+/// next token.
 ///
 /// # Errors
 ///
 /// The response is broken; the messages before that place have been passed on.
-pub(super) fn read(response: &[u8], each: impl FnMut(&str)) -> serde_json::Result<Option<String>> {
+pub(super) fn read(
+    response: &[u8],
+    each: impl FnMut(&str, Option<f64>),
+) -> serde_json::Result<Option<String>> {
     let mut json = serde_json::Deserializer::from_slice(response);
     let next_token = Response(each).deserialize(&mut json)?;
     json.end()?;
@@ -25,7 +29,7 @@ pub(super) fn read(response: &[u8], each: impl FnMut(&str)) -> serde_json::Resul
 /// The response's object, whose fields come in any order.
 struct Response<F>(F);
 
-impl<'de, F: FnMut(&str)> DeserializeSeed<'de> for Response<F> {
+impl<'de, F: FnMut(&str, Option<f64>)> DeserializeSeed<'de> for Response<F> {
     type Value = Option<String>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -33,7 +37,7 @@ impl<'de, F: FnMut(&str)> DeserializeSeed<'de> for Response<F> {
     }
 }
 
-impl<'de, F: FnMut(&str)> Visitor<'de> for Response<F> {
+impl<'de, F: FnMut(&str, Option<f64>)> Visitor<'de> for Response<F> {
     type Value = Option<String>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +69,7 @@ enum Field {
 /// The list of events, which may be null; passes on their messages.
 struct Events<'f, F>(&'f mut F);
 
-impl<'de, F: FnMut(&str)> DeserializeSeed<'de> for Events<'_, F> {
+impl<'de, F: FnMut(&str, Option<f64>)> DeserializeSeed<'de> for Events<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -73,7 +77,7 @@ impl<'de, F: FnMut(&str)> DeserializeSeed<'de> for Events<'_, F> {
     }
 }
 
-impl<'de, F: FnMut(&str)> Visitor<'de> for Events<'_, F> {
+impl<'de, F: FnMut(&str, Option<f64>)> Visitor<'de> for Events<'_, F> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,7 +90,10 @@ impl<'de, F: FnMut(&str)> Visitor<'de> for Events<'_, F> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(event) = list.next_element::<LogEvent<'_>>()? {
-            self.0(event.message.get().unwrap_or_default());
+            self.0(
+                event.message.get().unwrap_or_default(),
+                event.timestamp.get(),
+            );
         }
         Ok(())
     }
@@ -97,6 +104,7 @@ impl<'de, F: FnMut(&str)> Visitor<'de> for Events<'_, F> {
 struct LogEvent<'a> {
     #[serde(borrow)]
     message: Text<'a>,
+    timestamp: Number,
 }
 
 #[cfg(test)]
@@ -105,7 +113,7 @@ mod tests {
 
     fn read_all(response: &str) -> (Vec<String>, Result<Option<String>, ()>) {
         let mut messages = Vec::new();
-        let read = read(response.as_bytes(), |message| {
+        let read = read(response.as_bytes(), |message, _| {
             messages.push(message.to_owned());
         });
         (messages, read.map_err(drop))

@@ -2,7 +2,7 @@
 
 use super::approved::check_golden;
 use super::*;
-use crate::alarm::{Datapoint, StateValue};
+use crate::alarm::{Datapoint, StateValue, Window};
 
 #[test]
 fn a_disabled_key_and_a_denial_are_told_together() {
@@ -311,4 +311,85 @@ fn an_alarm_without_data_is_no_test() {
         "{}",
         with_errors.mail
     );
+}
+
+/// What a tick tells four hours after the sample's alarm went off.
+fn follow_up(is_reminder: bool) -> FollowUpEvidence<'static> {
+    FollowUpEvidence {
+        at: "2026-11-23T13:50:00Z".parse().unwrap(),
+        alert_id: "0123456789ab",
+        is_reminder,
+        raised_by: None,
+        total: is_reminder.then(|| Total {
+            count: 1_234,
+            since: "2026-11-23T09:46:00Z".parse().unwrap(),
+        }),
+        held_back: None,
+        missing_data: "ignore",
+        has_default: false,
+    }
+}
+
+/// The sample's alarm four hours later, whose own count is no news any more.
+fn lasting(is_reminder: bool) -> Case {
+    let mut case = Case::alarm();
+    case.change.datapoints.clear();
+    case.window = Some(Window {
+        start: "2026-11-23T10:50:00Z".parse().unwrap(),
+        end: "2026-11-23T13:49:00Z".parse().unwrap(),
+    });
+    case.follow_up = Some(follow_up(is_reminder));
+    case
+}
+
+#[test]
+fn another_kind_of_error_is_told_while_the_alarm_lasts() {
+    let mut case = lasting(false);
+    case.zone = "Australia/Sydney";
+    case.follow_up = Some(FollowUpEvidence {
+        held_back: Some(HeldBack::Ordinary("2026-11-24T09:55:00Z".parse().unwrap())),
+        ..follow_up(false)
+    });
+    case.findings.aside = 1_229;
+    let case = case.events(&of_order_api(DISABLED), 5, None);
+    check_golden("follow-up", &case.message());
+}
+
+#[test]
+fn a_reminder_says_what_was_added_and_the_total() {
+    let case = lasting(true)
+        .events(THROTTLED, 150, None)
+        .events(DENIED, 2, None);
+    check_golden("reminder", &case.message());
+}
+
+#[test]
+fn a_reminder_without_errors_says_why_the_alarm_may_last() {
+    let first = Case::alarm().events(THROTTLED, 3, None);
+    let first: &'static Findings = Box::leak(Box::new(first.findings));
+    let mut case = lasting(true);
+    case.follow_up = Some(FollowUpEvidence {
+        raised_by: Some(first),
+        total: Some(Total {
+            count: 3,
+            since: "2026-11-23T09:46:00Z".parse().unwrap(),
+        }),
+        ..follow_up(true)
+    });
+    let message = case.message();
+    assert_eq!(message.severity, Severity::Low);
+    check_golden("reminder-nothing-added", &message);
+}
+
+#[test]
+fn a_reminder_that_could_not_search_does_not_say_none() {
+    let mut case = lasting(true);
+    case.searches[0].progress = Progress::Failed;
+    case.searches[0].pages = 0;
+    case.problems.push(
+        "logs:FilterLogEvents on pattern1-logging-loggroup: AccessDeniedException: no".to_owned(),
+    );
+    let message = case.message();
+    assert_eq!(message.severity, Severity::High);
+    check_golden("reminder-not-searched", &message);
 }
