@@ -15,7 +15,7 @@ mod unchecked;
 mod watched;
 mod window;
 
-pub use self::datapoints::Datapoint;
+pub use self::datapoints::{Datapoint, whole};
 pub use self::error::Error;
 pub use self::state_change::{Counted, Metric, StateChange, StateValue};
 pub use self::window::Window;

@@ -11,6 +11,7 @@ mod publish;
 mod search;
 mod subscriptions;
 mod told;
+mod usual;
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub(crate) use self::search::{SearchResult, find_in};
 pub(crate) use self::subscriptions::subscriptions;
 use self::told::note_alert;
 pub(crate) use self::told::{Entry, Memory, SEARCHABLE_AFTER, What};
+use self::usual::{Question, history};
 use crate::alarm::{StateChange, StateValue};
 use crate::clients::Lazy;
 use crate::deadline::Deadline;
@@ -69,7 +71,8 @@ pub struct Published {
 pub(crate) const PUBLISH_TIME: Duration = Duration::from_secs(17);
 
 /// Finds what raised the alarm, or what happened until it recovered, and publishes one alert.
-/// CloudWatch's client is made only for a recovery whose beginning is not known.
+/// CloudWatch's client is made only to ask how usual errors are, and for a recovery whose beginning
+/// is not known.
 ///
 /// # Errors
 ///
@@ -84,16 +87,23 @@ pub async fn alert(
     deadline: Deadline,
 ) -> Result<Published, Fault> {
     let until = deadline.keeping(PUBLISH_TIME);
-    let (mut found, subscriptions) = tokio::join!(
+    let question = Question::about(&change);
+    let (mut found, subscriptions, history) = tokio::join!(
         look(logs, cloudwatch, deployment, &mut change, until),
-        // Boxed, because it would make the whole alert's future too large.
+        // Boxed, because they would make the whole alert's future too large.
         Box::pin(subscriptions(sns, destination.topic_arn, until)),
+        Box::pin(history(cloudwatch, question, until)),
     );
     let change = &change;
     for problem in &found.problems {
         warn!(problem, "a look-up failed");
     }
-    let lookups_failed = found.problems.len() + found.out_of_time();
+    let no_history = history.as_ref().and_then(|history| history.as_ref().err());
+    if let Some(fault) = no_history {
+        warn!(%fault, "how usual errors are could not be looked up");
+    }
+    let lookups_failed =
+        found.problems.len() + found.out_of_time() + usize::from(no_history.is_some());
     found
         .problems
         .extend(destination.problem.map(str::to_owned));
@@ -106,6 +116,7 @@ pub async fn alert(
         problems: &found.problems,
         subscriptions,
         follow_up: None,
+        history: history.as_ref(),
         zone: destination.zone,
     });
     let message = Message::new(report, destination.https);

@@ -32,7 +32,8 @@ use crate::environment::Environment;
 pub struct Clients {
     /// CloudWatch Logs, for both flows.
     pub logs: Lazy<Logs>,
-    /// CloudWatch, for provisioning and for the history of an alarm that recovered.
+    /// CloudWatch, for provisioning, for how usual errors are, and for the history of an alarm that
+    /// recovered.
     pub cloudwatch: Lazy<CloudWatch>,
     /// SNS, for both flows.
     pub sns: Lazy<Sns>,

@@ -188,6 +188,7 @@ fn preview(
         problems: &problems,
         subscriptions: None,
         follow_up: None,
+        history: None,
         zone: &environment.time_zone,
     });
     let message = Message::new(report, environment.https_format);

@@ -35,6 +35,9 @@
 //! To see the mail, open `src/report/errors.txt`. To see what is said about an error, open
 //! `src/kms_error/table.rs`.
 
+#[cfg(test)]
+mod approved;
+
 pub mod handler;
 
 pub mod watch;

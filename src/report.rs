@@ -21,6 +21,7 @@ mod moment;
 mod situation;
 mod subject;
 mod subscriptions;
+mod usual;
 mod values;
 mod window;
 
@@ -36,6 +37,7 @@ pub use self::message::{HttpsFormat, Message, PassedOn, Texts, passed_on};
 pub use self::moment::Moment;
 pub use self::situation::Situation;
 pub use self::subscriptions::Subscriptions;
+pub use self::usual::{History, Usual};
 pub use self::values::Values;
 pub use self::window::SearchedWindow;
 

@@ -167,7 +167,7 @@ fn three(text: &str, separator: char) -> Option<[i8; 3]> {
 }
 
 /// A float as a count, if it is a whole number that is not negative.
-pub(super) fn whole(number: f64) -> Option<u64> {
+pub fn whole(number: f64) -> Option<u64> {
     // Beyond 2^53 a float no longer counts in ones.
     let countable = (0.0..9_007_199_254_740_992.0).contains(&number) && number.fract() == 0.0;
     #[expect(

@@ -158,15 +158,17 @@ impl StateChange {
         }
     }
 
+    /// Whether the alarm watches the sum of one metric.
+    pub fn is_sum(&self) -> bool {
+        let statistic = self.statistic.as_deref();
+        statistic.is_some_and(|statistic| statistic.eq_ignore_ascii_case("sum"))
+    }
+
     /// How many events the alarm counted; `None` when the metric is not a sum of whole numbers, or
     /// when it is not known which datapoints crossed the threshold.
     #[must_use]
     pub fn expected(&self) -> Option<Counted> {
-        let is_sum = self
-            .statistic
-            .as_deref()
-            .is_some_and(|statistic| statistic.eq_ignore_ascii_case("sum"));
-        if !is_sum || self.new_state != StateValue::Alarm || self.datapoints.is_empty() {
+        if !self.is_sum() || self.new_state != StateValue::Alarm || self.datapoints.is_empty() {
             return None;
         }
         let deciding = self.deciding();

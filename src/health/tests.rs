@@ -1,15 +1,12 @@
 //! The mails about the watch, and what several ticks add up to.
 
-#[path = "../report/tests/approved.rs"]
-mod approved;
-
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use self::approved::check_golden;
 use super::*;
 use crate::alarm::{StateChange, StateValue};
+use crate::approved::check_golden;
 use crate::identifier::Identifier;
 use crate::report::{HttpsFormat, Message};
 

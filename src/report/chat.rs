@@ -33,6 +33,7 @@ pub(super) fn notification(report: &Report, subject: &str) -> Value {
             .as_ref()
             .map(|told| &told.sentence)
             .filter(|sentence| !sentence.is_empty()),
+        report.usual.as_ref().map(|usual| &usual.sentence),
         lead.map(|lead| &lead.meaning),
         (report.counts.counted.is_some() || lead.is_some()).then_some(&report.counts.explanation),
     ];

@@ -11,6 +11,7 @@ use super::group::Group;
 use super::links::Links;
 use super::situation::{self, Situation};
 use super::subscriptions::Subscriptions;
+use super::usual::Usual;
 use super::window::SearchedWindow;
 use crate::command::Command;
 use crate::kms_error::Severity;
@@ -60,6 +61,8 @@ pub struct Report {
     pub follow_up: Option<FollowUp>,
     /// The topic's subscriptions, if they could be counted.
     pub subscriptions: Option<Subscriptions>,
+    /// How usual errors are, if calls failed and the metric's past could be looked up.
+    pub usual: Option<Usual>,
     /// Where to look in the console.
     pub links: Links,
     /// Commands that look for the events again.
@@ -92,6 +95,11 @@ impl Report {
             Some(Group::new(found, severity, false, evidence))
         });
         let lead = groups.first().or(raised_by.as_ref());
+        // It helps whoever reads of errors. Elsewhere it is not missed either.
+        let history = evidence.history.filter(|_| situation == Situation::Errors);
+        let no_history = history.and_then(|history| history.as_ref().err());
+        let no_history =
+            no_history.map(|fault| format!("how usual this is could not be looked up: {fault}"));
         Self {
             version: VERSION,
             alert_id,
@@ -109,9 +117,13 @@ impl Report {
             problems: evidence
                 .problems
                 .iter()
+                .chain(&no_history)
                 .map(|problem| Shown::outside(problem, MAX_PROBLEM))
                 .collect(),
             subscriptions: evidence.subscriptions,
+            usual: history
+                .and_then(|history| history.as_ref().ok())
+                .map(|history| Usual::new(history, evidence)),
             links: Links::new(evidence),
             commands: commands::commands(evidence),
             situation,

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::subscriptions::Subscriptions;
+use super::usual::History;
 use crate::alarm::{StateChange, Window};
+use crate::fault::Fault;
 use crate::findings::{Findings, Search};
 
 /// Everything that a report is made of.
@@ -26,6 +28,8 @@ pub struct Evidence<'a> {
     pub subscriptions: Option<Subscriptions>,
     /// What a tick of the watch tells while the alarm lasts; none for a state change.
     pub follow_up: Option<FollowUp<'a>>,
+    /// What the alarm's metric counted before, if it was asked.
+    pub history: Option<&'a Result<History, Fault>>,
     /// The reader's time zone.
     pub zone: &'a TimeZone,
 }

@@ -1,8 +1,10 @@
 //! The mail: `errors.txt` when calls are known to have failed, else `no_errors.txt`.
 //!
 //! The first twelve lines of forty columns, a phone's first screen, are enough to act: who could not
-//! do what and why, how often and when, who changed the key, and the first thing to do. Nothing is
-//! wrapped, because mail programs wrap to their own screen.
+//! do what and why, how often and when, who changed the key, and the first thing to do. How usual
+//! errors are has its place there only where nobody is known to have changed the key: there is no
+//! room for both, and who did it answers more. Nothing is wrapped, because mail programs wrap to
+//! their own screen.
 
 use askama::Template;
 

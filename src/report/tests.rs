@@ -1,4 +1,3 @@
-mod approved;
 mod codes;
 mod counts;
 mod generated;
@@ -7,12 +6,14 @@ mod hostile;
 mod readers;
 
 mod screen;
+mod usual;
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::*;
 use crate::alarm::{StateChange, Window};
+use crate::fault::Fault;
 use crate::findings::{Findings, Progress, Search};
 use crate::kms_error::Severity;
 
@@ -30,6 +31,7 @@ struct Case {
     searches: Vec<Search>,
     problems: Vec<String>,
     subscriptions: Option<Subscriptions>,
+    history: Option<Result<History, Fault>>,
     widened: bool,
     zone: &'static str,
     https: HttpsFormat,
@@ -63,6 +65,7 @@ impl Case {
                 confirmed: 2,
                 pending: 1,
             }),
+            history: None,
             widened: false,
             zone: "UTC",
             https: HttpsFormat::Json,
@@ -112,6 +115,7 @@ impl Case {
             problems: &self.problems,
             subscriptions: self.subscriptions,
             follow_up: self.follow_up,
+            history: self.history.as_ref(),
             zone: &TimeZone::get(self.zone).unwrap(),
         })
     }

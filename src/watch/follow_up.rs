@@ -384,6 +384,7 @@ impl FollowUp<'_> {
                 missing_data: &incident.missing_data,
                 has_default: round.tick.properties.default_value.is_some(),
             }),
+            history: None,
             zone: destination.zone,
         });
         Message::new(report, destination.https)

@@ -4,6 +4,7 @@ mod again;
 mod changes;
 mod limits;
 mod subscriptions;
+mod usual;
 
 use serde_json::{Value, json};
 use stand_ins::log_events::LogEvent;

@@ -46,6 +46,7 @@ use self::consistency::Consistency;
 use self::faults::Faults;
 use self::streams::Streams;
 
+pub use self::cloudwatch::seconds;
 pub use self::consistency::Lags;
 pub use self::delivery::Delivery;
 pub use self::faults::How;

@@ -105,6 +105,7 @@ pub fn report(data: &[u8]) {
         problems: &problems,
         subscriptions: None,
         follow_up: None,
+        history: None,
         zone: &zone,
     };
     let https_format = if chat {

@@ -1,8 +1,8 @@
 //! One mail for each error code, and for each policy that a denial may name.
 
-use super::approved::{assert_approved, differing, mail};
 use super::screen::check_short;
 use super::*;
+use crate::approved::{assert_approved, differing, mail};
 
 const KEY: &str =
     "arn:aws:kms:ap-southeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";

@@ -1,8 +1,9 @@
 //! Whole alerts, one for each situation: the mail, and the JSON object beside it.
 
-use super::approved::check_golden;
+use super::usual::{busy, quiet};
 use super::*;
 use crate::alarm::{Datapoint, StateValue, Window};
+use crate::approved::check_golden;
 
 #[test]
 fn a_disabled_key_and_a_denial_are_told_together() {
@@ -11,6 +12,7 @@ fn a_disabled_key_and_a_denial_are_told_together() {
         .events(DISABLED, 2, Some("ffffffffffffffffffffffffffffffff"))
         .events(DENIED, 2, None);
     case.zone = "Australia/Sydney";
+    case.history = Some(Ok(busy()));
     check_golden("disabled-and-denied", &case.message());
 }
 
@@ -41,6 +43,13 @@ fn what_is_not_yet_searchable_is_said() {
          arn:aws:sts::111122223333:assumed-role/alarm-function/x is not authorized to perform: logs:FilterLogEvents"
             .to_owned(),
     );
+    case.history = Some(Err(Fault {
+        action: "cloudwatch:GetMetricData",
+        object: "KMSSecurityError".to_owned(),
+        code: Some("AccessDenied".to_owned()),
+        message: "not allowed".to_owned(),
+        is_refusal: true,
+    }));
     check_golden("in-part", &case.message());
 }
 
@@ -132,6 +141,7 @@ fn who_disabled_the_key_is_told_after_the_first_sentence() {
     let mut case = Case::alarm().events(&event, 41, None);
     case.change.datapoints[0].value = 41.0;
     case.findings.read_change(KEY_DISABLED);
+    case.history = Some(Ok(quiet()));
     let message = case.explained().message();
     let mail = &message.mail;
     let sentence = "order-api could not Decrypt: key alias/orders is disabled.\n";

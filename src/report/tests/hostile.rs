@@ -1,7 +1,7 @@
 //! Text that callers choose does no harm, however much of it there is.
 
-use super::approved::check_golden;
 use super::*;
+use crate::approved::check_golden;
 
 #[test]
 fn hostile_text_is_harmless() {

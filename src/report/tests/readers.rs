@@ -1,7 +1,7 @@
 //! What each kind of reader gets.
 
-use super::approved::{assert_approved, differing};
 use super::*;
+use crate::approved::{assert_approved, differing};
 
 #[test]
 fn a_name_that_is_not_ascii_is_replaced_in_the_subject_only() {
@@ -34,6 +34,7 @@ fn https_subscribers_get_the_json_object_unless_a_chat_reads_the_topic() {
 fn a_chat_gets_a_custom_notification() {
     let mut case = Case::alarm().events(DISABLED, 2, None);
     case.https = HttpsFormat::Chat;
+    case.history = Some(Ok(super::usual::quiet()));
     let notification: Value = serde_json::from_str(&case.message().https.unwrap()).unwrap();
     let text = serde_json::to_string_pretty(&notification).unwrap();
     let differing = differing("chat.json", &format!("{text}\n"));

@@ -1,5 +1,6 @@
 //! What somebody sees who is woken up: the mail on a phone, twelve lines of forty columns.
 
+use super::usual::{busy, quiet};
 use super::*;
 
 /// The mail's first lines, as a phone wraps them.
@@ -50,6 +51,7 @@ fn the_first_screen_is_enough_to_act() {
     case.zone = "Australia/Sydney";
     case.findings
         .read_change(include_str!("../../../tests/cloudtrail/disable-key.json"));
+    case.history = Some(Ok(quiet()));
     let message = case.explained().message();
     let screen = first_screen(&message.mail);
     for part in [
@@ -63,6 +65,22 @@ fn the_first_screen_is_enough_to_act() {
     }
     let lock_screen: String = message.subject.chars().take(40).collect();
     assert_eq!(lock_screen, "[KMS CRITICAL] key 1234abcd is disabled ");
+}
+
+#[test]
+fn the_first_screen_says_how_usual_this_is_unless_it_says_who_did_it() {
+    let mut case = Case::alarm().events(DISABLED, 41, None);
+    case.zone = "Australia/Sydney";
+    case.history = Some(Ok(busy()));
+    let screen = first_screen(&case.message().mail);
+    for part in [
+        "key 1234abcd is disabled",
+        "41 calls failed from 20:46:31 to 20:47:11 AEDT (09:46 UTC)",
+        "KMS errors were counted on 9 of the 14 days before, 3 to 9 a day.",
+        "DO FIRST Find out who did this, and whether it was intended. If not, enable the key again.",
+    ] {
+        assert!(screen.contains(part), "{part} is not in {screen}");
+    }
 }
 
 #[test]

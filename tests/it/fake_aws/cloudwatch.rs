@@ -5,9 +5,13 @@
 //!   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
 //! - `DescribeAlarms` lists the kinds that are asked for, and metric alarms when none is.
 //!   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
+//! - `GetMetricData` adds up periods that begin where the time that is asked for begins, and leaves
+//!   out those without data. Here it knows one statistic, `Sum`, and one query in a call.
+//!   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
 
 use std::collections::BTreeMap;
 
+use kms_alarm::alarm::whole;
 use serde_json::{Value, json};
 
 use super::call::{Answer, Body, Call, Error};
@@ -43,6 +47,7 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
             let waiting = Vec::from_iter((world.waiting > 0.0).then_some(waiting));
             json!({"Datapoints": waiting})
         }
+        "GetMetricData" => metric_data(world, call)?,
         "DescribeAlarmHistory" => {
             let name = call.text("AlarmName").unwrap_or_default();
             let history = world.alarms.get(name).map(|alarm| &alarm.history);
@@ -104,6 +109,51 @@ fn describe(world: &World, call: &Call) -> Value {
         "CompositeAlarms": of(AlarmKind::Composite, "CompositeAlarm"),
         "LogAlarms": of(AlarmKind::Log, "LogAlarm"),
     })
+}
+
+fn metric_data(world: &World, call: &Call) -> Result<Value, Error> {
+    if call.text("NextToken") == Some("expired") {
+        let message = "The next token is not valid";
+        return Err(Error::new(400, "InvalidNextToken", message));
+    }
+    let parameters = &call.parameters;
+    let query = &parameters["MetricDataQueries"][0];
+    let sum = &query["MetricStat"];
+    assert_eq!(sum["Stat"], "Sum", "{query}");
+    let metric = |field: &str| {
+        let text = sum["Metric"][field].as_str();
+        text.expect("a name").to_owned()
+    };
+    let seconds = |field: &str| seconds(&parameters[field]);
+    let (start, end) = (seconds("StartTime"), seconds("EndTime"));
+    let period = sum["Period"].as_i64().expect("a period");
+    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
+    let datapoints = world
+        .metrics
+        .get(&(metric("Namespace"), metric("MetricName")));
+    for (at, value) in datapoints.into_iter().flatten() {
+        if (start..end).contains(at) {
+            *sums.entry(at - (at - start) % period).or_default() += value;
+        }
+    }
+    // The newest first, as AWS does unless it is asked not to.
+    let sums: Vec<_> = sums.into_iter().rev().collect();
+    let timestamps: Vec<Value> = sums.iter().map(|(at, _)| json!({"$seconds": at})).collect();
+    let values: Vec<f64> = sums.iter().map(|(_, sum)| *sum).collect();
+    let result = json!({
+        "Id": query["Id"],
+        "Label": metric("MetricName"),
+        "StatusCode": "Complete",
+        "Timestamps": timestamps,
+        "Values": values,
+    });
+    Ok(json!({"MetricDataResults": [result], "Messages": []}))
+}
+
+/// A moment among a call's parameters, as seconds.
+pub fn seconds(moment: &Value) -> i64 {
+    let seconds = moment.as_f64().and_then(whole);
+    i64::try_from(seconds.expect("whole seconds")).expect("a time")
 }
 
 /// A parameter's texts.

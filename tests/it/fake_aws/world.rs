@@ -17,6 +17,8 @@ pub struct World {
     pub topics: BTreeMap<String, Topic>,
     /// How many messages wait in the dead-letter queue.
     pub waiting: f64,
+    /// By namespace and name: the datapoints of a metric, each with its time in seconds.
+    pub metrics: BTreeMap<(String, String), Vec<(i64, f64)>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -38,21 +38,21 @@ async fn tick_with(
 
 /// Every call of a tick in such a world, with every way in which it can fail, once or for good.
 async fn cells(world: &FakeAws) -> Vec<(String, (usize, How, bool))> {
-    let (_, _, calls) = tick_with(world, None).await;
-    let mut cells = Vec::new();
-    for (call, operation) in calls.iter().enumerate() {
+    let (_, _, made) = tick_with(world, None).await;
+    let mut all = Vec::new();
+    for (call, operation) in made.iter().enumerate() {
         let is_paged = operation.starts_with("logs:Describe")
             || operation == "logs:FilterLogEvents"
             || operation == "cloudwatch:DescribeAlarms";
         for how in WAYS {
             if is_paged || !matches!(how, How::EmptyPage | How::ExpiredToken) {
                 for lasting in [false, true] {
-                    cells.push((operation.clone(), (call + 1, how, lasting)));
+                    all.push((operation.clone(), (call + 1, how, lasting)));
                 }
             }
         }
     }
-    cells
+    all
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,13 +60,13 @@ async fn no_failed_call_of_a_healthy_tick_tells_or_repairs_anything() {
     let healthy = deployed().await;
     let cells = cells(&healthy).await;
     for (operation, fault) in &cells {
-        let (aws, line, calls) = tick_with(&healthy, Some(*fault)).await;
+        let (aws, line, made) = tick_with(&healthy, Some(*fault)).await;
         let cell = format!("{operation} {fault:?}: {line}");
         assert!(published(&aws).is_empty(), "{cell}");
         // What AWS says is not there is gone; the next tick knows better.
         if fault.1 != How::NotFound {
             assert_eq!(*problems(&line), json!([]), "{cell}");
-            assert_eq!(writes(&calls), Vec::<&str>::new(), "{cell}");
+            assert_eq!(writes(&made), Vec::<&str>::new(), "{cell}");
         }
     }
     let _ = writeln!(

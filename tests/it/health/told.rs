@@ -59,14 +59,13 @@ const CALM: &str = "Threshold Crossed: 1 datapoint [0.0 (23/11/26 11:07:00)] was
 async fn changes(aws: &FakeAws, states: [&str; 2], reason: &str) {
     tokio::time::advance(Duration::from_mins(1)).await;
     let at = aws.now().as_second();
-    let mut state = aws.state();
-    if let Some(alarm) = state.world.alarms.get_mut(HEALTH) {
+    aws.by_hand(|world| {
+        let alarm = world.alarms.get_mut(HEALTH).unwrap();
         alarm.settings["StateValue"] = json!(states[1]);
         alarm.settings["StateTransitionedTimestamp"] = json!({"$seconds": at});
-        let name = if states[1] == "ALARM" { "ALARM" } else { "OK" };
-        alarm.history.insert(0, (at, name));
-    }
-    drop(state);
+        let state = if states[1] == "ALARM" { "ALARM" } else { "OK" };
+        alarm.history.insert(0, (at, state));
+    });
     let event = change(aws, states, reason);
     invoke_as(aws, &environment(), event).await.unwrap();
 }

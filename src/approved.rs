@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use super::*;
+use serde_json::Value;
+
+use crate::report::Message;
 
 /// Compares an alert with the approved one.
 #[track_caller]
-pub(super) fn check_golden(name: &str, message: &Message) {
+pub(crate) fn check_golden(name: &str, message: &Message) {
     let object: Value = serde_json::from_str(&message.json).unwrap();
     let object = serde_json::to_string_pretty(&object).unwrap();
     let differing: Vec<_> = [
@@ -20,7 +22,7 @@ pub(super) fn check_golden(name: &str, message: &Message) {
 }
 
 /// The mail with its subject, and the line for a phone.
-pub(super) fn mail(message: &Message) -> String {
+pub(crate) fn mail(message: &Message) -> String {
     format!(
         "Subject: {}\nSMS: {}\n\n{}",
         message.subject, message.sms, message.mail
@@ -29,7 +31,7 @@ pub(super) fn mail(message: &Message) -> String {
 
 /// The name of the text if it differs from the approved one. The new one then lies beside that, to be
 /// looked at; `make mails` moves it over.
-pub(super) fn differing(name: &str, actual: &str) -> Option<String> {
+pub(crate) fn differing(name: &str, actual: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);
@@ -45,7 +47,7 @@ pub(super) fn differing(name: &str, actual: &str) -> Option<String> {
 }
 
 #[track_caller]
-pub(super) fn assert_approved(differing: &[String]) {
+pub(crate) fn assert_approved(differing: &[String]) {
     assert!(
         differing.is_empty(),
         "not as approved, see the .new file beside each, and `make mails` if these are better: {differing:?}"
