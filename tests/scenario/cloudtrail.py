@@ -26,9 +26,23 @@ def event(sample, role_arn):
     return record
 
 
-def log_events(records, at):
+def change(operation, source, parameters, user="mallory"):
+    """A call by which an IAM user changes something, as CloudTrail would record it."""
+    record = event("disable-key", "")
+    record["userIdentity"].update(arn=f"arn:aws:iam::111122223333:user/{user}", userName=user)
+    record.update(
+        eventName=operation,
+        eventSource=f"{source}.amazonaws.com",
+        requestParameters=parameters,
+        responseElements=None,
+        resources=[],
+    )
+    return record
+
+
+def log_events(records, at, delay=DELAY):
     """The records as PutLogEvents takes them, delivered at that time."""
-    happened = (at - DELAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+    happened = (at - delay).strftime("%Y-%m-%dT%H:%M:%SZ")
     return [
         {
             "timestamp": int(at.timestamp() * 1000),

@@ -25,7 +25,8 @@ def mails(world, beginning, count):
 def what_sns_cannot_hand_over_is_kept_and_told(world):
     function = world.stack_outputs["FunctionName"]
     policy = json.loads(getattr(world, "lambda").get_policy(FunctionName=function)["Policy"])
-    [world.permission] = [statement["Sid"] for statement in policy["Statement"]]
+    sns = {"Service": "sns.amazonaws.com"}
+    [world.permission] = [each["Sid"] for each in policy["Statement"] if each["Principal"] == sns]
     getattr(world, "lambda").remove_permission(FunctionName=function, StatementId=world.permission)
     two_calls_fail(world)
     mail = mails(world, UNDELIVERED, 1)

@@ -24,7 +24,11 @@ STACK = "pattern1-alarm"
 LOG_GROUP = "pattern1-logging-loggroup"
 LOG_STREAM = "111122223333_CloudTrail_ap-southeast-2"
 BUCKET = "pattern1-alarm-code"
+# A longer template must come from S3.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+MAX_BODY = 51_200
 ADDRESS = "oncall@example.com"
+HEALTH = "[KMS HEALTH"
 
 # The stand-in for the lab's application: all that the alarm needs of it is its role.
 APP_TEMPLATE = """
@@ -114,9 +118,14 @@ class World:
 
     def deploy(self, stack, template, **parameters):
         """Create or update a stack, telling its events; returns its outputs."""
+        body = {"TemplateBody": template}
+        if len(template.encode()) > MAX_BODY:
+            # As SAM does it, which puts the template where it put the code.
+            self.s3.put_object(Bucket=BUCKET, Key=f"{stack}.template", Body=template.encode())
+            body = {"TemplateURL": f"{self.aws.endpoint}/{BUCKET}/{stack}.template"}
         arguments = {
             "StackName": stack,
-            "TemplateBody": template,
+            **body,
             "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
@@ -232,7 +241,26 @@ class World:
 
     def alerts(self):
         """The mails so far that are alerts, oldest first."""
-        return self.mails("[KMS")
+        return [mail for mail in self.mails("[KMS") if not mail["subject"].startswith(HEALTH)]
+
+    def health_mails(self, to=ADDRESS):
+        """The mails so far about the watch, oldest first."""
+        return [mail for mail in self.aws.mails(to) if mail["subject"].startswith(HEALTH)]
+
+    def tick(self, minutes=5):
+        """Let minutes pass, and then the rule tick; whether it did. The log events that are written meanwhile are of
+        now, so that those minutes begin and end with the ticks."""
+        self.aws.minutes_pass(minutes)
+        return bool(self.aws.tick(datetime.now(timezone.utc)))
+
+    def write_now(self, *records):
+        """Let CloudTrail deliver records of calls that were made just now."""
+        now = datetime.now(timezone.utc)
+        self.logs.put_log_events(
+            logGroupName=self.log_group,
+            logStreamName=LOG_STREAM,
+            logEvents=cloudtrail.log_events(records, now, timedelta()),
+        )
 
     def alert_after(self, count):
         """The next alert when there have been so many."""
@@ -267,6 +295,8 @@ class World:
             found.append(f"queue {url}")
         for dashboard in self.cloudwatch.list_dashboards()["DashboardEntries"]:
             found.append(f"dashboard {dashboard['DashboardName']}")
+        for rule in self.events.list_rules()["Rules"]:
+            found.append(f"rule {rule['Name']}")
         for role in self.iam.list_roles()["Roles"]:
             if role["RoleName"].startswith(STACK):
                 found.append(f"role {role['RoleName']}")
