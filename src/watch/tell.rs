@@ -92,7 +92,7 @@ pub async fn tell(
         .limit(found)
         .await
         .unwrap_or_else(|_| Err(Fault::no_answer("logs:FilterLogEvents", telling.log_group)));
-    let mut silence = (news == News::Began && is_silent(&change, &found, since)).then(|| {
+    let mut silence = (news == News::Began && is_silent(&change, &found, period)).then(|| {
         let last = found.iter().flatten().max_by_key(|line| line.at);
         Silence {
             last_tick: last.map(|line| line.at),
@@ -180,10 +180,17 @@ pub(super) async fn tell_more(
     send(telling, change, news).await.map(Some)
 }
 
-/// Whether the alarm went off because no tick came.
-fn is_silent(change: &StateChange, found: &Result<Vec<Line>, Fault>, since: Timestamp) -> bool {
+/// Whether the alarm went off because no tick came. While the rule ticks, the newest tick is at most
+/// one interval old, which is half the period; without ticks it goes off when the last one is a whole
+/// period old.
+fn is_silent(
+    change: &StateChange,
+    found: &Result<Vec<Line>, Fault>,
+    period: SignedDuration,
+) -> bool {
+    let latest = change.changed_at - period / 4 * 3;
     let ticks = found.as_ref().ok();
-    let came = ticks.map(|ticks| ticks.iter().any(|line| since <= line.at));
+    let came = ticks.map(|ticks| ticks.iter().any(|line| latest <= line.at));
     change.lacks_data() || came == Some(false)
 }
 
