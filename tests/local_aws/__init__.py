@@ -6,6 +6,7 @@ says which rule of AWS it follows:
 
 - filter_pattern: which log events a pattern matches
 - logs: FilterLogEvents in pages, metric filters that emit
+- metric_data: GetMetricData in the periods of the request
 - alarms: alarms that change state both ways and speak as AWS's do
 - mailbox: e-mail subscriptions that are confirmed, and the mails
 - queues: what AWS itself measures of what was lost

@@ -26,6 +26,7 @@ from . import (  # noqa: F401
     embedded_metrics,
     logs,
     mailbox,
+    metric_data,
     policies,
     queues,
     schedules,

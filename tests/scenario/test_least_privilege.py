@@ -45,6 +45,7 @@ CAUGHT = {
     ("alert", "WhichFiltersFeedTheMetric", "logs:DescribeMetricFilters"): "alert",
     ("alert", "FindEvents", "logs:FilterLogEvents"): "alert",
     ("alert", "WhenItWentOff", "cloudwatch:DescribeAlarmHistory"): "recovery",
+    ("alert", "IsItUsual", "cloudwatch:GetMetricData"): "alert",
     ("alert", "CountSubscriptions", "sns:GetTopicAttributes"): "alert",
     ("alert", "Publish", "sns:Publish"): "alert",
     ("run", "Log", "logs:CreateLogStream"): "create",

@@ -787,8 +787,8 @@ def test_what_is_allowed_on_everything_reads_or_needs_a_secret(stack):
     everything = [actions for actions, resource, _ in permissions(stack).values() if resource == "*"]
     assert set().union(*everything) == {
         "cloudwatch:DescribeAlarms",
-        "logs:DescribeMetricFilters",
         "cloudwatch:GetMetricData",
+        "logs:DescribeMetricFilters",
         "cloudwatch:GetMetricStatistics",
         # Of a subscription's ARN, a part is random.
         "sns:Unsubscribe",
