@@ -43,7 +43,7 @@ pub struct Watched {
 
 /// Makes every check, follows up an alarm that lasts, and tells of another problem while the alarm on
 /// the watch cannot.
-pub async fn watch(round: &Round<'_>, telling: &Telling<'_>) -> Watched {
+pub async fn watch(round: &Round<'_>) -> Watched {
     let tick = round.tick;
     let watched = provision::Watched {
         account: round.account,
@@ -71,7 +71,7 @@ pub async fn watch(round: &Round<'_>, telling: &Telling<'_>) -> Watched {
                 Some(alarm) => Box::pin(follow_up(round, &alarm)).await,
                 None => Ok(None),
             },
-            Box::pin(tell_at_once(round, telling, health_alarm.as_ref(), &line)).await,
+            Box::pin(tell_at_once(round, health_alarm.as_ref(), &line)).await,
         ),
         Err(_) => (Ok(None), Ok(None)),
     };
@@ -93,7 +93,6 @@ fn is_in_alarm(alarm: &MetricAlarm) -> bool {
 /// Tells of new problems where the alarm on the watch cannot: it has gone off already, or is gone.
 async fn tell_at_once(
     round: &Round<'_>,
-    telling: &Telling<'_>,
     health_alarm: Option<&MetricAlarm>,
     line: &Line,
 ) -> Result<Option<Published>, Fault> {
@@ -109,7 +108,7 @@ async fn tell_at_once(
         _ => round.tick.at - every * 4,
     };
     let change = change(round, health_alarm);
-    tell_more(telling, &change, line, since).await
+    tell_more(&round.telling(), &change, line, since).await
 }
 
 fn changed_at(alarm: &MetricAlarm) -> Option<Timestamp> {

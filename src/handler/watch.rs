@@ -25,9 +25,6 @@ pub(super) async fn tick(
         format!("the ARN \"{arn}\" of the function does not contain its Region and account")
     })?;
     let clients = &function.clients;
-    let name = tick.properties.name.as_str();
-    let log_group = Some(tick.properties.log_group_name.as_str());
-    let telling = telling(function, invocation, name, log_group)?;
     let round = Round {
         account: Account {
             logs: &clients.logs,
@@ -36,15 +33,17 @@ pub(super) async fn tick(
             scope: &scope,
         },
         tick: &tick,
-        destination: telling.destination,
+        destination: state_change::destination(&function.environment)?,
         own_identity: state_change::own_identity(function, invocation),
         log_group: &invocation.log_group,
         log_stream: &invocation.log_stream,
         now: invocation.now,
         deadline: invocation.deadline,
     };
-    let watched = watch::watch(&round, &telling).await;
-    function.metrics.write(&watched.line.write(name));
+    let watched = watch::watch(&round).await;
+    function
+        .metrics
+        .write(&watched.line.write(&tick.properties.name));
     let health = watched.line.health;
     Ok(Outcome::Watched {
         problems: health.problems.len(),
@@ -68,30 +67,20 @@ pub(super) async fn changed(
     name: &str,
     change: StateChange,
 ) -> Result<Outcome> {
-    let log_group = function.environment.log_group_name.as_deref();
-    let telling = telling(function, invocation, name, log_group)?;
-    let told = watch::tell(&telling, change).await?;
-    Ok(told.map_or(Outcome::NothingToTell, Outcome::Alerted))
-}
-
-fn telling<'a>(
-    function: &'a Function,
-    invocation: &'a Invocation,
-    name: &'a str,
-    trail: Option<&'a str>,
-) -> Result<Telling<'a>> {
+    let environment = &function.environment;
     let clients = &function.clients;
-    Ok(Telling {
+    let telling = Telling {
         logs: &clients.logs,
-        cloudwatch: &clients.cloudwatch,
         sns: &clients.sns,
-        destination: state_change::destination(&function.environment)?,
+        destination: state_change::destination(environment)?,
         name,
         log_group: &invocation.log_group,
-        trail,
-        own_role: function.environment.role_arn.as_deref(),
+        trail: environment.log_group_name.as_deref(),
+        own_role: environment.role_arn.as_deref(),
         function_arn: &invocation.function_arn,
         now: invocation.now,
         deadline: invocation.deadline,
-    })
+    };
+    let told = watch::tell(&telling, &clients.cloudwatch, change).await?;
+    Ok(told.map_or(Outcome::NothingToTell, Outcome::Alerted))
 }

@@ -101,8 +101,8 @@ impl Problem {
     /// Whether another tick found the same.
     pub fn is_same(&self, other: &Self) -> bool {
         let changes = |problem: &Self| match problem.kind {
-            // Another number of messages is no other problem.
-            Kind::QueueNotEmpty => Vec::new(),
+            // Another number of messages, or an address that has not confirmed either, is no other problem.
+            Kind::QueueNotEmpty | Kind::NobodySubscribed => Vec::new(),
             _ => problem.details.clone(),
         };
         self.kind == other.kind && self.object == other.object && changes(self) == changes(other)

@@ -119,10 +119,18 @@ fn sentence(problem: &Problem, is_left: bool) -> Shown {
                 object
             )
         }
-        Kind::NobodySubscribed if is_left => shown!(
-            "No subscription to the topic {} is confirmed: nobody gets the alerts.",
-            object
-        ),
+        Kind::NobodySubscribed if is_left => {
+            let pending = if problem.details.is_empty() {
+                Shown::default()
+            } else {
+                shown!(" Not confirmed yet: {} in Emails.", details)
+            };
+            shown!(
+                "No subscription to the topic {} is confirmed: nobody gets the alerts.{}",
+                object,
+                pending
+            )
+        }
         Kind::NobodySubscribed => {
             shown!("No subscription to the topic {} was confirmed.", object)
         }

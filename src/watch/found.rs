@@ -118,25 +118,30 @@ impl Found {
         let Some(confirmed) = topic.confirmed else {
             return;
         };
+        let addresses = match addresses {
+            Ok(addresses) => addresses.as_slice(),
+            Err(fault) => {
+                self.unknown("the subscriptions", fault);
+                &[]
+            }
+        };
         if confirmed == 0 {
-            self.problem(Problem::new(Kind::NobodySubscribed, topic_arn));
+            let pending = places(addresses, Some(false));
+            self.problem(Problem::new(Kind::NobodySubscribed, topic_arn).with(pending));
         }
-        match addresses {
-            Ok(addresses) => self.addresses(addresses, topic_arn),
-            Err(fault) => self.unknown("the subscriptions", fault),
-        }
-    }
-
-    /// By their places in the list: the log holds no address.
-    fn addresses(&mut self, confirmed: &[Option<bool>], topic_arn: &str) {
-        let count = confirmed.len();
-        let gone = confirmed.iter().zip(1_usize..);
-        let gone = gone.filter(|(confirmed, _)| confirmed.is_none());
-        let gone: Vec<_> = gone
-            .map(|(_, place)| format!("address {place} of {count}"))
-            .collect();
+        let gone = places(addresses, None);
         if !gone.is_empty() {
             self.problem(Problem::new(Kind::AddressesGone, topic_arn).with(gone));
         }
     }
+}
+
+/// Where in the list the addresses stand that are in this state: the log holds no address.
+fn places(addresses: &[Option<bool>], state: Option<bool>) -> Vec<String> {
+    let count = addresses.len();
+    let places = addresses.iter().zip(1_usize..);
+    let places = places.filter(|(address, _)| **address == state);
+    places
+        .map(|(_, place)| format!("address {place} of {count}"))
+        .collect()
 }

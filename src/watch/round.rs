@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::tell::Telling;
 use crate::alert::Destination;
 use crate::cloudtrail::OwnIdentity;
 use crate::deadline::Deadline;
@@ -26,4 +27,26 @@ pub struct Round<'a> {
     pub now: Timestamp,
     /// When Lambda ends it.
     pub deadline: Deadline,
+}
+
+impl Round<'_> {
+    /// All that it takes to tell of what is found.
+    pub(super) fn telling(&self) -> Telling<'_> {
+        let OwnIdentity {
+            role_arn,
+            function_arn,
+        } = &self.own_identity;
+        Telling {
+            logs: self.account.logs,
+            sns: self.account.sns,
+            destination: self.destination,
+            name: &self.tick.properties.name,
+            log_group: self.log_group,
+            trail: Some(&self.tick.properties.log_group_name),
+            own_role: role_arn.as_deref(),
+            function_arn: function_arn.as_deref().unwrap_or_default(),
+            now: self.now,
+            deadline: self.deadline,
+        }
+    }
 }

@@ -30,8 +30,6 @@ const LAG: SignedDuration = SignedDuration::from_mins(1);
 pub struct Telling<'a> {
     /// CloudWatch Logs.
     pub logs: &'a Logs,
-    /// CloudWatch, made only where the beginning is not known.
-    pub cloudwatch: &'a Lazy<CloudWatch>,
     /// SNS.
     pub sns: &'a Sns,
     /// Where mails go.
@@ -53,12 +51,14 @@ pub struct Telling<'a> {
 }
 
 /// Tells of a change of the alarm on the watch. Nothing is told of one that has just been made.
+/// CloudWatch's client is made only where the beginning of what is over is not known.
 ///
 /// # Errors
 ///
 /// The publish failed, so Lambda should try again.
 pub async fn tell(
     telling: &Telling<'_>,
+    cloudwatch: &Lazy<CloudWatch>,
     mut change: StateChange,
 ) -> Result<Option<Published>, Fault> {
     let mut missing = Vec::new();
@@ -71,7 +71,7 @@ pub async fn tell(
         _ => return Ok(None),
     };
     if news == News::Ended && change.previous_changed_at.is_none() {
-        let began = until.limit(alarmed_at(telling.cloudwatch, &change)).await;
+        let began = until.limit(alarmed_at(cloudwatch, &change)).await;
         change.previous_changed_at = began.ok().and_then(Result::ok).flatten();
     }
     let began = match news {
