@@ -22,7 +22,7 @@ says which rule of AWS it follows:
 `LocalAws` starts it; `python -m local_aws` is the same by hand. Over HTTP it also has
 `GET /_local/mails`, `POST /_local/confirm {"address": ...}`,
 `POST /_local/minutes {"minutes": ...}` (see clock.minutes_pass),
-`POST /_local/tick {"time": ...}` (see schedules.tick), `GET /_local/running` (the events that functions
+`POST /_local/tick {"time": ..., "prefix": ...}` (see schedules.tick), `GET /_local/running` (the events that functions
 are at work on), `GET /_local/calls` (see calls.counts) and
 `PUT /_local/pages {"size": ..., "empty_first": ...}` (see logs.set_pages).
 """
@@ -128,15 +128,12 @@ class LocalAws:
         return self._call("POST", "/_local/confirm", {"address": address})["confirmed"]
 
     def minutes_pass(self, minutes):
-        """Let so many minutes pass for what AWS measures and for its alarms, then for what these make functions do."""
+        """Let so many minutes pass for what AWS measures, what functions have logged, and alarms."""
         self._call("POST", "/_local/minutes", {"minutes": minutes})
-        self.settle()
 
-    def tick(self, at):
-        """Let every scheduled rule tick, as if it were that time, until the functions are done; the rules that ticked."""
-        invoked = self._call("POST", "/_local/tick", {"time": at.isoformat()})["invoked"]
-        self.settle()
-        return invoked
+    def tick(self, at, prefix=""):
+        """Let every scheduled rule tick whose name begins like this, as if it were that time; the rules that ticked."""
+        return self._call("POST", "/_local/tick", {"time": at.isoformat(), "prefix": prefix})["invoked"]
 
     def settle(self):
         """Wait until no function is at work on an event."""

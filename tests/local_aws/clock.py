@@ -15,35 +15,36 @@ from ministack.services import cloudwatch_logs
 from . import alarms, queues
 
 _FUNCTIONS = "/aws/lambda/"
-_MINUTE = timedelta(minutes=1)
 
 
 def minutes_pass(minutes):
-    """Let so many minutes pass."""
+    """Let so many minutes pass. A function that an alarm starts on the way sees what is there when all have passed."""
+    _logs_of_functions_grow_older(timedelta(minutes=minutes))
     for _ in range(minutes):
         alarms.a_minute_passes()
-        _logs_of_functions_grow_older()
         queues.report()
         alarms.judge_by_the_clock()
 
 
-def _logs_of_functions_grow_older():
+def _logs_of_functions_grow_older(by):
+    milliseconds = int(by.total_seconds() * 1000)
     for name, group in cloudwatch_logs._log_groups.items():
         if name.startswith(_FUNCTIONS):
             for stream in list(group["streams"].values()):
-                stream["creationTime"] -= 60_000
+                stream["creationTime"] -= milliseconds
                 for event in stream["events"]:
-                    event["timestamp"] -= 60_000
-                    event["message"] = _older(event["message"])
+                    event["timestamp"] -= milliseconds
+                    event["message"] = _older(event["message"], by)
 
 
-def _older(line):
+def _older(line, by):
     if not line.startswith('{"') or '"_aws"' not in line:
         return line
-    line = re.sub(r'(?<="Timestamp":)\d+', lambda found: str(int(found[0]) - 60_000), line)
-    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", _a_minute_before, line)
+    milliseconds = int(by.total_seconds() * 1000)
+    line = re.sub(r'(?<="Timestamp":)\d+', lambda found: str(int(found[0]) - milliseconds), line)
 
+    def before(found):
+        whole = datetime.fromisoformat(found[0].partition(".")[0].removesuffix("Z")) - by
+        return f"{whole.isoformat()}{found[1] or ''}Z"
 
-def _a_minute_before(found):
-    whole = datetime.fromisoformat(found[0].partition(".")[0].removesuffix("Z")) - _MINUTE
-    return f"{whole.isoformat()}{found[1] or ''}Z"
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", before, line)

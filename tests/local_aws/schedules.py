@@ -29,11 +29,12 @@ log = logging.getLogger("local_aws.schedules")
 MAX_TEMPLATE = 8192
 
 
-def tick(time):
-    """Fire every scheduled rule, as if it were that time; the names of the rules whose target was invoked."""
+def tick(time, prefix=""):
+    """Fire every scheduled rule whose name begins like this, as if it were that time; the names of the rules whose
+    target was invoked."""
     invoked = []
     for key, rule in list(eventbridge._rules.items()):
-        if rule["State"] == "ENABLED" and rule.get("ScheduleExpression"):
+        if rule["State"] == "ENABLED" and rule.get("ScheduleExpression") and rule["Name"].startswith(prefix):
             event = eventbridge._pattern_event_view(_event(rule, datetime.fromisoformat(time)))
             for target in list(eventbridge._targets.get(key, [])):
                 if _deliver(rule, target, _input(rule, target, event)):

@@ -66,7 +66,7 @@ def _local(method, path, body):
             clock.minutes_pass(request["minutes"])
             return 200, request
         if (method, path) == ("POST", "/_local/tick"):
-            return 200, {"invoked": schedules.tick(request["time"])}
+            return 200, {"invoked": schedules.tick(request["time"], request["prefix"])}
         if (method, path) == ("GET", "/_local/running"):
             return 200, {"running": asynchronous.running()}
         if (method, path) == ("GET", "/_local/calls"):

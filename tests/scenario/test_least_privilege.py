@@ -1,7 +1,7 @@
 """Each permission of the role is needed: a stack lives its whole life without it, and that is seen.
 
 The local AWS enforces the role's policies. For each action of each statement there is a stack whose template lacks
-just that one. It is deployed, its alarm goes off and recovers, its settings change, its name changes, an alert cannot
+just that one. It is deployed, its rule ticks, its alarm goes off and recovers, its settings change, its name changes, an alert cannot
 be delivered, it is deleted, until what is missing is seen: CloudFormation is told FAILED with the action, or the alert
 or the function's log names it. CAUGHT says when it must be seen, BEYOND what cannot be enforced here and why. Together they are the
 template's permissions, no more and no fewer.
@@ -10,6 +10,7 @@ template's permissions, no more and no fewer.
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime, timezone
 from urllib.error import HTTPError
 
 import pytest
@@ -18,7 +19,7 @@ from samtranslator.yaml_helper import yaml_parse
 from local_aws import LocalAws
 from scenario import cloudtrail
 from scenario.steps import LAB_ALARM
-from scenario.world import APP_STACK, APP_TEMPLATE, World
+from scenario.world import APP_STACK, APP_TEMPLATE, HEALTH, World, expect
 
 # Policy, statement, action: the phase of the stack's life in which it is missed.
 CAUGHT = {
@@ -48,6 +49,13 @@ CAUGHT = {
     ("alert", "IsItUsual", "cloudwatch:GetMetricData"): "alert",
     ("alert", "CountSubscriptions", "sns:GetTopicAttributes"): "alert",
     ("alert", "Publish", "sns:Publish"): "alert",
+    ("watch", "IsItAsSpecified", "cloudwatch:DescribeAlarms"): "watch",
+    ("watch", "IsItAsSpecified", "logs:DescribeMetricFilters"): "watch",
+    ("watch", "WhoIsTold", "sns:GetTopicAttributes"): "watch",
+    ("watch", "WhoIsTold", "sns:ListSubscriptionsByTopic"): "watch",
+    ("watch", "ReadTrail", "logs:FilterLogEvents"): "watch",
+    ("watch", "ReadMetrics", "cloudwatch:GetMetricStatistics"): "watch",
+    ("watch", "ReadOwnLog", "logs:FilterLogEvents"): "watch",
     ("run", "Log", "logs:CreateLogStream"): "create",
     ("run", "Log", "logs:PutLogEvents"): "create",
     ("run", "KeepUndelivered", "sqs:SendMessage"): "undelivered",
@@ -60,18 +68,21 @@ BEYOND = {
     ("provision", "MakeTopic", "sns:UntagResource"): "an adopted topic is tagged last, so only a lost answer is undone",
 }
 
-# An action that two flows need is in both their policies. Without either the other still allows it, so it is
-# missed by the whole role: before the first deployment for one flow, after it for the other.
+# An action that several flows need is in all their policies. Without one of them the others still allow it, so it is
+# missed by the whole role: before the first deployment for the flow that deploys, after it for the others.
 SHARED = {
+    "cloudwatch:DescribeAlarms": {"ReadAlarms", "IsItAsSpecified"},
     "logs:CreateLogStream": {"TakeTurns", "Log"},
-    "logs:DescribeMetricFilters": {"ReadFilters", "WhichFiltersFeedTheMetric"},
-    "sns:GetTopicAttributes": {"MakeTopic", "CountSubscriptions"},
+    "logs:DescribeMetricFilters": {"ReadFilters", "WhichFiltersFeedTheMetric", "IsItAsSpecified"},
+    "logs:FilterLogEvents": {"FindEvents", "ReadTrail"},
+    "sns:GetTopicAttributes": {"MakeTopic", "CountSubscriptions", "WhoIsTold"},
+    "sns:ListSubscriptionsByTopic": {"MakeTopic", "WhoIsTold"},
 }
 
 KEY = "arn:aws:kms:ap-southeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ARN = "arn:aws:{}:ap-southeast-2:111122223333:{}"
 
-PHASES = ["adopt", "create", "alert", "recovery", "update", "rename", "undelivered", "delete"]
+PHASES = ["adopt", "create", "watch", "alert", "recovery", "update", "rename", "undelivered", "delete"]
 
 
 def policies(template):
@@ -113,9 +124,10 @@ class Life:
         self.aws = aws
         self.name = name
         self.told_before = 0
-        policy, sid, self.action = permission
-        self.later = policy == "alert" and self.action in SHARED
-        self.sids = SHARED.get(self.action, {sid})
+        self.flow, sid, self.action = permission
+        is_shared = sid in SHARED.get(self.action, ())
+        self.later = is_shared and self.flow in ("alert", "watch")
+        self.sids = SHARED[self.action] if is_shared else {sid}
         template = json.loads(json.dumps(template))
         if not self.later:
             for each in policies(template):
@@ -207,6 +219,22 @@ class Life:
             logEvents=cloudtrail.log_events(records, self.world.time),
         )
 
+    def watch(self):
+        """A tick, and a change of the alarm on it. It misses first what an alert misses later."""
+        if self.flow not in ("watch", ""):
+            return None
+        at = datetime.now(timezone.utc)
+        expect("rules that tick", 1, len(self.aws.tick(at, f"{self.name}-")))
+        tick = f'"tick":"{at:%Y-%m-%dT%H:%M:%SZ}"'
+        line = self.world.wait("the tick is done", lambda: self.warned(tick))
+        if json.loads(line)["health"]["unknown"]:
+            return line
+        health = {"AlarmName": f"{self.name}-health", "StateReason": "A test"}
+        self.world.cloudwatch.set_alarm_state(**health, StateValue="ALARM")
+        missing = self.told(HEALTH)
+        self.world.cloudwatch.set_alarm_state(**health, StateValue="OK")
+        return missing
+
     def alert(self):
         self.write("decrypt-disabled", "decrypt-disabled")
         return self.told("[KMS", "ALARM: ") or self.warned("subscriptions could not be counted")
@@ -220,6 +248,7 @@ class Life:
 
         def arrived():
             mails = self.aws.mails(f"b@{self.name}.example")
+            mails = [mail for mail in mails if HEALTH in beginnings or not mail["subject"].startswith(HEALTH)]
             return next((mail for mail in mails if mail["subject"].startswith(beginnings)), None)
 
         mail = self.world.wait("a mail arrives", arrived)

@@ -104,7 +104,7 @@ def suffer(world, sabotage):
     def new(address):
         return world.health_mails(address)[mails[address] :]
 
-    world.aws.minutes_pass(3)
+    world.minutes_pass(3)
     records = sabotage.do(world)
     if records:
         world.write_now(*records)
@@ -285,7 +285,7 @@ def the_function_breaks(world):
     functions.update_function_configuration(FunctionName=function, Environment={"Variables": others})
     for _ in range(2):
         world.tick()
-    world.aws.minutes_pass(1)
+    world.minutes_pass(1)
     subjects = [mail["subject"] for mail in world.aws.mails(DUTY)[duty:]]
     expect("the escalation topic is told", 1, sum(each.startswith(ESCALATED) for each in subjects))
     undelivered = f'ALARM: "{HEALTH_ALARM.replace("health", "undelivered")}"'

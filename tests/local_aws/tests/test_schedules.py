@@ -73,9 +73,15 @@ def test_without_a_transformer_the_event_is_eventbridges_own(aws, rule):
     assert (event["time"], event["resources"]) == ("2026-11-23T09:45:00Z", [rule.arn])
 
 
-def test_the_function_is_done_when_the_tick_returns(aws, rule):
+def test_only_some_rules_can_be_made_to_tick(aws, rule):
+    assert aws.tick(AT, "other-" + rule.name) == []
+    assert aws.tick(AT, rule.name[:-1]) == [rule.name]
+
+
+def test_one_can_wait_until_the_function_is_done(aws, rule):
     for number in range(1, 4):
         aws.tick(AT)
+        aws.settle()
         assert len([line for line in rule.function.lines() if line.startswith("event ")]) == number
 
 
