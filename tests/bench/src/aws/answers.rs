@@ -1,5 +1,7 @@
 //! What AWS answers.
 
+use std::sync::LazyLock;
+
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use serde_json::Value;
@@ -17,6 +19,46 @@ const ATTRIBUTES: &str = "<Attributes><entry><key>Policy</key><value>{&quot;Vers
 
 const NO_FILTER: &[u8] = br#"{"metricFilters":[]}"#;
 const THE_FILTER: &[u8] = br#"{"metricFilters":[{"filterName":"pattern1-logging-metricfilter","filterPattern":"{ $.errorCode = \"*\" && $.eventSource = \"kms.amazonaws.com\" && $.userIdentity.sessionContext.sessionIssuer.arn = \"arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole\" }","metricTransformations":[{"metricName":"KMSSecurityError","metricNamespace":"Pattern1Application/KMSSecurity","metricValue":"1","defaultValue":0.0}],"creationTime":1795420800000,"logGroupName":"pattern1-logging-loggroup","applyOnTransformedLogs":false}]}"#;
+
+/// The hourly sums of 14 quiet days, as `GetMetricData` writes them in CBOR, the newest first.
+static SUMS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    const HOURS: u32 = 14 * 24;
+    // When the search of the events begins: 2026-11-23T09:46:00Z.
+    const END: u32 = 1_795_427_160;
+    let text = |text: &str| {
+        let length = u8::try_from(text.len()).expect("a short text");
+        [&[0x78, length], text.as_bytes()].concat()
+    };
+    let list = |values: Vec<u8>| [&[0x9f], &values[..], &[0xff]].concat();
+    let times = (1..=HOURS).flat_map(|hour| {
+        let [a, b, c, d] = (END - hour * 3_600).to_be_bytes();
+        [0xc1, 0x1a, a, b, c, d]
+    });
+    let values = (1..=HOURS).flat_map(|_| [0xfb, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let result = [
+        vec![0xbf],
+        text("Id"),
+        text("errors"),
+        text("Label"),
+        text("KMSSecurityError"),
+        text("StatusCode"),
+        text("Complete"),
+        text("Timestamps"),
+        list(times.collect()),
+        text("Values"),
+        list(values.collect()),
+        vec![0xff],
+    ];
+    let answer = [
+        vec![0xbf],
+        text("MetricDataResults"),
+        list(result.concat()),
+        text("Messages"),
+        list(Vec::new()),
+        vec![0xff],
+    ];
+    answer.concat()
+});
 
 /// Answers one request, and notes what it did.
 pub(super) fn answer(
@@ -47,6 +89,9 @@ pub(super) fn answer(
             Protocol::Json => ok(b"{}"),
             _ => ok_xml(""),
         },
+        (Service::CloudWatch, "GetMetricData", Scene::Alert(_)) => {
+            (StatusCode::OK, Bytes::from_static(&SUMS))
+        }
         (Service::Sns, "Publish", _) => {
             seen.published.push(body);
             ok_xml("<MessageId>m</MessageId>")
