@@ -6,6 +6,7 @@
 //! function may send everything to one endpoint.
 
 mod answers;
+mod cbor;
 mod checks;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +26,8 @@ pub(crate) enum Scene {
     Alert(Pages),
     /// There is nothing yet.
     Create,
+    /// Everything is as it should be.
+    Tick,
 }
 
 /// The stand-ins' servers, all of them with or all of them without TLS.
@@ -73,6 +76,7 @@ impl Aws {
         match &state.scene {
             Scene::Alert(pages) => seen.alerted(pages.events()),
             Scene::Create => seen.created(),
+            Scene::Tick => seen.ticked(),
         }
     }
 }

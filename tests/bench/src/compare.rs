@@ -42,12 +42,18 @@ pub(crate) async fn compare(
     let alerts = cold_alerts(bench, &all, rounds.cold).await?;
     let creates = cold_creates(bench, &working, rounds.cold).await?;
     let warm = warm_alerts(bench, &all, rounds.warm).await?;
+    let ours: Vec<&Subject> = subjects
+        .iter()
+        .filter(|subject| subject.kind == Kind::Ours)
+        .collect();
+    let ticks = warm_ticks(bench, &ours, rounds.warm).await?;
     let scale = scale(bench, &working, rounds.scale).await?;
     let counted = counted(bench, subjects).await?;
     let zip = zip_bytes(paths)?;
 
     let mut rows = figures::cold_rows(&alerts, &creates);
     rows.extend(figures::warm_rows(&warm));
+    rows.push(figures::tick_row(&ticks));
     rows.extend(figures::fixed_rows(counted, zip));
     rows.extend(figures::scale_rows(&scale));
 
@@ -120,6 +126,13 @@ async fn warm_alerts(
     let event = bench.alert(FAILED_CALLS)?;
     let measure = async |subject: &Subject| bench.warm(subject, &event, MANY).await;
     by_turns("warm alerts", subjects, rounds, measure).await
+}
+
+/// The peers have no watch.
+async fn warm_ticks(bench: &Bench, subjects: &[&Subject], rounds: usize) -> Result<ByColumn<Warm>> {
+    let event = bench.tick()?;
+    let measure = async |subject: &Subject| bench.warm(subject, &event, MANY).await;
+    by_turns("healthy ticks", subjects, rounds, measure).await
 }
 
 async fn scale(bench: &Bench, subjects: &[&Subject], rounds: usize) -> Result<Vec<Scale>> {

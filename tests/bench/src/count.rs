@@ -1,5 +1,6 @@
 //! The guard: whether the function still takes no more instructions than `instructions.json`
-//! allows, for its init and for one warm alert. Each compiler version has figures of its own.
+//! allows, for its init, one warm alert and one healthy tick of the watch. Each compiler version has
+//! figures of its own.
 //!
 //! What must hold: nothing varies from run to run except the function. So it gets the same events
 //! each time, over plain HTTP, where it opens no connection ahead.
@@ -7,6 +8,7 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, bail};
+use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::callgrind::instructions;
@@ -17,7 +19,7 @@ use crate::subjects::{Subject, here};
 /// How many percent more are allowed. The counts themselves vary by much less.
 const ALLOWED: u64 = 3;
 
-/// How many alerts are counted after the first two.
+/// How many alerts or ticks are counted after the first two.
 const FURTHER: usize = 10;
 
 /// What was counted.
@@ -25,6 +27,7 @@ const FURTHER: usize = 10;
 struct Counts {
     init: u64,
     alert: u64,
+    tick: u64,
 }
 
 pub(crate) async fn count(
@@ -37,9 +40,8 @@ pub(crate) async fn count(
     let (aws, http) = (&bench.aws, &bench.aws.http);
     let init = instructions(subject, aws, http, &[]).await?;
     let connected = instructions(subject, aws, &aws.https, &[]).await?;
-    let two = instructions(subject, aws, http, &vec![event.clone(); 2]).await?;
-    let more = instructions(subject, aws, http, &vec![event.clone(); 2 + FURTHER]).await?;
-    let alert = more.saturating_sub(two) / FURTHER as u64;
+    let (two, alert) = warm(bench, subject, &event).await?;
+    let (_, tick) = warm(bench, subject, &bench.tick()?).await?;
     let first = two.saturating_sub(init).saturating_sub(alert);
     println!("{:>12} instructions: init", grouped(init));
     println!(
@@ -49,12 +51,15 @@ pub(crate) async fn count(
     println!("{:>12} instructions: first alert", grouped(first));
     println!("{:>12} instructions: warm alert", grouped(alert));
 
-    let counts = Counts { init, alert };
+    println!("{:>12} instructions: healthy tick", grouped(tick));
+
+    let counts = Counts { init, alert, tick };
     let path = here().join("instructions.json");
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let mut by_compiler: Map<String, Value> = serde_json::from_str(&text)?;
     if update {
-        by_compiler.insert(rustc.to_owned(), json!({"init": init, "alert": alert}));
+        let counts = json!({"init": init, "alert": alert, "tick": tick});
+        by_compiler.insert(rustc.to_owned(), counts);
         fs::write(&path, serde_json::to_string_pretty(&by_compiler)? + "\n")?;
         println!("written to {}", path.display());
         return Ok(());
@@ -74,6 +79,7 @@ pub(crate) async fn count(
     let committed = Counts {
         init: number("init")?,
         alert: number("alert")?,
+        tick: number("tick")?,
     };
     let (over, notes) = judged(committed, counts);
     for note in notes {
@@ -88,12 +94,21 @@ pub(crate) async fn count(
     Ok(())
 }
 
+/// The instructions of a process that gets an event twice, and of each time more.
+async fn warm(bench: &Bench, subject: &Subject, event: &Bytes) -> Result<(u64, u64)> {
+    let (aws, http) = (&bench.aws, &bench.aws.http);
+    let two = instructions(subject, aws, http, &vec![event.clone(); 2]).await?;
+    let more = instructions(subject, aws, http, &vec![event.clone(); 2 + FURTHER]).await?;
+    Ok((two, more.saturating_sub(two) / FURTHER as u64))
+}
+
 /// What exceeds its limit, and what else there is to say.
 fn judged(committed: Counts, counts: Counts) -> (Vec<String>, Vec<String>) {
     let (mut over, mut notes) = (Vec::new(), Vec::new());
     for (name, before, now) in [
         ("init", committed.init, counts.init),
         ("warm alert", committed.alert, counts.alert),
+        ("healthy tick", committed.tick, counts.tick),
     ] {
         let percent = (now as f64 / before as f64 - 1.0) * 100.0;
         let change = format!(
@@ -120,8 +135,14 @@ mod tests {
         let committed = Counts {
             init: 1_000_000,
             alert: 2_000_000,
+            tick: 1_000_000,
         };
-        let (over, notes) = judged(committed, Counts { init, alert });
+        let counts = Counts {
+            init,
+            alert,
+            tick: 1_000_000,
+        };
+        let (over, notes) = judged(committed, counts);
         (over.len(), over.join("\n") + &notes.join("\n"))
     }
 

@@ -12,6 +12,8 @@ use stand_ins::log_events::Pages;
 const ALARM: &str = include_str!("../../../events/sns-alarm.json");
 /// CloudFormation asks for the alarm to be made.
 const CREATE: &str = include_str!("../../../events/cloudformation-create.json");
+/// The watch ticks.
+const TICK: &str = include_str!("../../../events/watch-tick.json");
 /// One failed call, as CloudTrail records it.
 const FAILED_CALL: &str = include_str!("../../cloudtrail/decrypt-disabled.json");
 const EVENT_ID: &str = "e0e1e2e3-0000-4000-8000-000000000003";
@@ -30,6 +32,12 @@ const LARGEST_PAGE: usize = 1_000_000;
 /// The event of the alarm.
 pub(crate) fn alarm() -> Result<Bytes> {
     let event: Value = serde_json::from_str(ALARM)?;
+    Ok(event.to_string().into())
+}
+
+/// The event of a tick.
+pub(crate) fn tick() -> Result<Bytes> {
+    let event: Value = serde_json::from_str(TICK)?;
     Ok(event.to_string().into())
 }
 

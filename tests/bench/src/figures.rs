@@ -86,6 +86,16 @@ pub(crate) fn warm_rows(warm: &ByColumn<Warm>) -> Vec<Row> {
     ]
 }
 
+/// The figure of a tick that finds everything as it should be.
+pub(crate) fn tick_row(ticks: &ByColumn<Warm>) -> Row {
+    Row {
+        figure: "CPU of a healthy tick of the watch".to_owned(),
+        unit: Unit::Milliseconds,
+        values: by_column(ticks, |tick| millis(tick.cpu)),
+        goals: vec![],
+    }
+}
+
 /// The figures of the largest scale.
 pub(crate) fn scale_rows(scale: &[Scale]) -> Vec<Row> {
     let (Some((least, _)), Some((greatest, _))) = (SCALES.first(), SCALES.last()) else {

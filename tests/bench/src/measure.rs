@@ -115,6 +115,12 @@ impl Bench {
         events::alarm()
     }
 
+    /// From now on everything is as it should be; returns the event of a tick.
+    pub(crate) fn tick(&self) -> Result<Bytes> {
+        self.aws.set(Scene::Tick);
+        events::tick()
+    }
+
     /// From now on the account is empty; returns the event that asks for a Create.
     pub(crate) fn create(&self) -> Result<Bytes> {
         self.aws.set(Scene::Create);

@@ -4,11 +4,12 @@ use std::sync::LazyLock;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stand_ins::log_events::Pages;
 use stand_ins::protocol::{Call, Protocol, Service, xml, xml_error};
 
 use super::Scene;
+use super::cbor::cbor;
 use super::checks::Seen;
 
 /// A map that holds nothing, of indefinite length, as the service itself writes it.
@@ -20,45 +21,82 @@ const ATTRIBUTES: &str = "<Attributes><entry><key>Policy</key><value>{&quot;Vers
 const NO_FILTER: &[u8] = br#"{"metricFilters":[]}"#;
 const THE_FILTER: &[u8] = br#"{"metricFilters":[{"filterName":"pattern1-logging-metricfilter","filterPattern":"{ $.errorCode = \"*\" && $.eventSource = \"kms.amazonaws.com\" && $.userIdentity.sessionContext.sessionIssuer.arn = \"arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole\" }","metricTransformations":[{"metricName":"KMSSecurityError","metricNamespace":"Pattern1Application/KMSSecurity","metricValue":"1","defaultValue":0.0}],"creationTime":1795420800000,"logGroupName":"pattern1-logging-loggroup","applyOnTransformedLogs":false}]}"#;
 
-/// The hourly sums of 14 quiet days, as `GetMetricData` writes them in CBOR, the newest first.
+/// The hourly sums of 14 quiet days, the newest first.
 static SUMS: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    const HOURS: u32 = 14 * 24;
+    const HOURS: i64 = 14 * 24;
     // When the search of the events begins: 2026-11-23T09:46:00Z.
-    const END: u32 = 1_795_427_160;
-    let text = |text: &str| {
-        let length = u8::try_from(text.len()).expect("a short text");
-        [&[0x78, length], text.as_bytes()].concat()
-    };
-    let list = |values: Vec<u8>| [&[0x9f], &values[..], &[0xff]].concat();
-    let times = (1..=HOURS).flat_map(|hour| {
-        let [a, b, c, d] = (END - hour * 3_600).to_be_bytes();
-        [0xc1, 0x1a, a, b, c, d]
+    const END: i64 = 1_795_427_160;
+    let times = (1..=HOURS).map(|hour| json!({"$seconds": END - hour * 3_600}));
+    let result = json!({
+        "Id": "errors",
+        "Label": "KMSSecurityError",
+        "StatusCode": "Complete",
+        "Timestamps": times.collect::<Vec<_>>(),
+        "Values": vec![0.0; 14 * 24],
     });
-    let values = (1..=HOURS).flat_map(|_| [0xfb, 0, 0, 0, 0, 0, 0, 0, 0]);
-    let result = [
-        vec![0xbf],
-        text("Id"),
-        text("errors"),
-        text("Label"),
-        text("KMSSecurityError"),
-        text("StatusCode"),
-        text("Complete"),
-        text("Timestamps"),
-        list(times.collect()),
-        text("Values"),
-        list(values.collect()),
-        vec![0xff],
-    ];
-    let answer = [
-        vec![0xbf],
-        text("MetricDataResults"),
-        list(result.concat()),
-        text("Messages"),
-        list(Vec::new()),
-        vec![0xff],
-    ];
-    answer.concat()
+    cbor(&json!({"MetricDataResults": [result], "Messages": []}))
 });
+
+/// The alarm on KMS errors and the one on the watch, both as they should be.
+static ALARMS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let alarm = json!({
+        "AlarmName": "pattern1-logging-alarm",
+        "ActionsEnabled": true,
+        "AlarmActions": ["arn:aws:sns:ap-southeast-2:111122223333:pattern1-alarm-AlarmStateTopic-EXAMPLE"],
+        "OKActions": [],
+        "StateValue": "OK",
+        "MetricName": "KMSSecurityError",
+        "Namespace": "Pattern1Application/KMSSecurity",
+        "Statistic": "Sum",
+        "Dimensions": [],
+        "Period": 10,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "ignore",
+    });
+    let health = json!({
+        "AlarmName": "pattern1-logging-health",
+        "ActionsEnabled": true,
+        "StateValue": "OK",
+    });
+    cbor(&json!({"MetricAlarms": [alarm, health]}))
+});
+
+/// The topic as it was made, with one subscriber.
+static TOPIC: LazyLock<String> = LazyLock::new(|| {
+    let alarm = |suffix: &str| {
+        format!("arn:aws:cloudwatch:ap-southeast-2:111122223333:alarm:pattern1-logging-{suffix}")
+    };
+    let statements = json!([
+        {
+            "Sid": "KmsAlarmOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": TOPIC_ARN,
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": "111122223333"},
+                "ArnEquals": {"aws:SourceArn": [alarm("alarm"), alarm("undelivered")]},
+            },
+        },
+        {
+            "Sid": "KmsAlarmOnlyOverTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sns:Publish",
+            "Resource": TOPIC_ARN,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    ]);
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let nothing = "{&quot;Version&quot;:&quot;2012-10-17&quot;,&quot;Statement&quot;:[]}";
+    ATTRIBUTES.replace(nothing, &policy.replace('"', "&quot;"))
+});
+
+/// A call to KMS in the trail.
+const KMS_CALL: &[u8] =
+    br#"{"events":[{"timestamp":1795427100000,"message":"{\"eventSource\":\"kms.amazonaws.com\"}"}]}"#;
 
 /// Answers one request, and notes what it did.
 pub(super) fn answer(
@@ -75,15 +113,21 @@ pub(super) fn answer(
             seen.put.push(body);
             ok(b"")
         }
-        (Service::Logs, "DescribeMetricFilters", Scene::Alert(_)) => ok(THE_FILTER),
+        (Service::Logs, "DescribeMetricFilters", Scene::Alert(_) | Scene::Tick) => ok(THE_FILTER),
         (Service::Logs, "DescribeMetricFilters", Scene::Create) => ok(NO_FILTER),
         (Service::Logs, "CreateLogStream" | "PutMetricFilter", Scene::Create) => ok(b""),
         (Service::Logs, "DescribeLogStreams", Scene::Create) => ok(br#"{"logStreams":[]}"#),
         (Service::Logs, "FilterLogEvents", Scene::Alert(pages)) => events(pages, seen, &body),
+        (Service::Logs, "FilterLogEvents", Scene::Tick) => ok(KMS_CALL),
+        (Service::CloudWatch, "DescribeAlarms", Scene::Tick) => {
+            (StatusCode::OK, Bytes::from_static(&ALARMS))
+        }
+        (Service::CloudWatch, "GetMetricStatistics", Scene::Tick) => ok(EMPTY_CBOR),
+        (Service::Sns, "GetTopicAttributes", Scene::Tick) => ok_xml(&TOPIC),
         (
             Service::CloudWatch | Service::Sns,
             "DescribeAlarms" | "PutMetricAlarm" | "TagResource",
-            _,
+            Scene::Alert(_) | Scene::Create,
         ) => match call.protocol {
             Protocol::Cbor => ok(EMPTY_CBOR),
             Protocol::Json => ok(b"{}"),
@@ -92,7 +136,7 @@ pub(super) fn answer(
         (Service::CloudWatch, "GetMetricData", Scene::Alert(_)) => {
             (StatusCode::OK, Bytes::from_static(&SUMS))
         }
-        (Service::Sns, "Publish", _) => {
+        (Service::Sns, "Publish", Scene::Alert(_)) => {
             seen.published.push(body);
             ok_xml("<MessageId>m</MessageId>")
         }

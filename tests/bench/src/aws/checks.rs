@@ -55,6 +55,13 @@ impl Seen {
         Ok(())
     }
 
+    /// Nothing was written: what writes is unknown here.
+    pub(super) fn ticked(&self) -> Result<()> {
+        self.understood()?;
+        ensure!(self.put.is_empty(), "something was put");
+        Ok(())
+    }
+
     fn understood(&self) -> Result<()> {
         ensure!(
             self.unknown.is_empty(),
