@@ -31,7 +31,7 @@ use self::search::find_events;
 pub(crate) use self::search::{SearchResult, find_in};
 pub(crate) use self::subscriptions::subscriptions;
 use self::told::note_alert;
-pub(crate) use self::told::{Entry, Memory, SEARCHABLE_AFTER, What};
+pub(crate) use self::told::{Entry, LATEST, Memory, SEARCHABLE_AFTER, What};
 use self::usual::{Question, history};
 use crate::alarm::{StateChange, StateValue};
 use crate::clients::Lazy;

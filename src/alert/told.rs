@@ -7,8 +7,8 @@
 //!
 //! The time is that of the alarm's state change or of the tick. All that is told between two changes
 //! of the state is about one incident, so the times alone tell incidents apart. What must hold: an
-//! entry names no kind of error that its mail does not name, and everything up to "told until" was
-//! told in its mail or in one before.
+//! entry names no kind of error that its mail does not name, and everything that was logged up to
+//! "told until" was told in its mail or in one before.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>
 
@@ -28,6 +28,10 @@ use crate::fault::Fault;
 
 /// An event can be found this long after it was logged, almost always.
 pub(crate) const SEARCHABLE_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
+/// What was read up to that long ago need not be read again: by then, what became searchable late
+/// has been read too.
+pub(crate) const LATEST: SignedDuration = SignedDuration::from_mins(6);
 
 /// How far the time that an alert was told of may lie before the one that `DescribeAlarms` shows.
 const PRECISION: SignedDuration = SignedDuration::from_secs(5);
@@ -200,11 +204,11 @@ pub(super) async fn note_alert(
     let is_all =
         found.is_complete() && !missing && groups.len() <= named && found.findings.ungrouped == 0;
     let start = found.window.start;
-    let searchable = change.changed_at.checked_sub(SEARCHABLE_AFTER);
+    let until = change.changed_at.checked_sub(LATEST);
     let entry = Entry {
         at: change.changed_at,
         what: What::Alert,
-        until: searchable
+        until: until
             .ok()
             .filter(|_| is_all)
             .map_or(start, |until| until.max(start)),

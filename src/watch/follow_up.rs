@@ -5,9 +5,9 @@
 //! hold: a kind of error is told once, by the first tick that can see it, unless there were too many
 //! mails that day; a tick that is delivered again says the same, with the same alert ID; a tick that
 //! was missed loses nothing, because the next one begins where the last entry in the memory ends.
-//! So what cannot be looked up now is looked up by the next tick, and only a mail that may have been
-//! noted but was not sent is an error. Where there is no memory, a kind is told by the tick in whose
-//! own time its first error was logged.
+//! So what cannot be read now is read by the next tick. An error is only a mail that may have been
+//! noted and was not sent: Lambda then delivers the tick again, which says what it noted. Where there
+//! is no memory, a kind is told by the tick in whose own time its first error was logged.
 
 mod history;
 mod incident;
@@ -26,8 +26,8 @@ use self::total::total;
 use super::round::Round;
 use crate::alarm::Window;
 use crate::alert::{
-    Deployment, Entry, Memory, PUBLISH_TIME, Published, SEARCHABLE_AFTER, SearchResult, What,
-    find_changes, find_in, publish, subscriptions,
+    Deployment, Entry, LATEST, Memory, PUBLISH_TIME, Published, SEARCHABLE_AFTER, SearchResult,
+    What, find_changes, find_in, publish, subscriptions,
 };
 use crate::deadline::Deadline;
 use crate::fault::Fault;
@@ -38,9 +38,6 @@ use crate::report::{Evidence, FollowUpEvidence, HeldBack, Message, Report, Total
 
 /// How long an alert may take. Until then a tick does not take what it tells for untold.
 const ALERT_TIME: SignedDuration = SignedDuration::from_mins(5);
-/// How much of the log is read again, for events that became searchable late. What was told is
-/// known, so this costs nothing.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 /// How much of the log is read again and again before it is noted that there was nothing new.
 const MAX_UNNOTED: SignedDuration = SignedDuration::from_hours(2);
 /// The most time for the memory.
@@ -96,10 +93,8 @@ pub(super) async fn follow_up(
         Err(fault) if fault.is_refusal => {
             Box::pin(this.without_memory(&fault, BTreeSet::new())).await
         }
-        Err(fault) => {
-            warn!(%fault, "what was told is not known now; the next tick follows up");
-            Ok(None)
-        }
+        // This may be the second delivery, after the first one noted a mail and did not send it.
+        Err(fault) => Err(fault),
     }
 }
 
@@ -135,7 +130,7 @@ impl FollowUp<'_> {
         memory: &Memory<'_>,
         history: History,
     ) -> Result<Option<Published>, Fault> {
-        let Some(mut news) = self.news(memory, &history).await else {
+        let Some(mut news) = self.news(memory, &history).await? else {
             return Ok(None);
         };
         let mut message = self.message(&news).await;
@@ -152,10 +147,10 @@ impl FollowUp<'_> {
             if let Ok(entries) = self.remembered(memory).await {
                 let seen = History::new(entries, self.round.tick.at);
                 if seen.own.is_some() && seen.len() > history.len() {
-                    news = match self.news(memory, &seen).await {
-                        Some(news) => news,
-                        None => return Ok(None),
+                    let Some(rest) = self.news(memory, &seen).await? else {
+                        return Ok(None);
                     };
+                    news = rest;
                     message = self.message(&news).await;
                 }
             }
@@ -164,17 +159,16 @@ impl FollowUp<'_> {
     }
 
     /// What is to be told, by what was told before.
-    async fn news(&self, memory: &Memory<'_>, history: &History) -> Option<News> {
+    async fn news(&self, memory: &Memory<'_>, history: &History) -> Result<Option<News>, Fault> {
         let (tick, began) = (self.round.tick.at, self.incident.change.changed_at);
         let own = history.own.as_ref();
         let is_early = tick.duration_since(began) < ALERT_TIME && !history.has_alert();
         if is_early || own.is_some_and(|own| own.what == What::Nothing) {
-            return None;
+            return Ok(None);
         }
         let told_until = history.until().unwrap_or(self.incident.start);
-        let start = told_until.checked_sub(OVERLAP).unwrap_or(told_until);
-        let start = start.max(self.incident.start);
-        let mut found = self.search(start, self.end, history.marks()).await;
+        let told = history.marks();
+        let mut found = self.search(told_until, self.end, told.clone()).await;
         if let Some(own) = own {
             found
                 .findings
@@ -184,15 +178,30 @@ impl FollowUp<'_> {
         let is_bad = groups
             .iter()
             .any(|(_, severity)| *severity >= Severity::High);
-        let untold: Vec<_> = groups.iter().map(|(group, _)| group.mark()).collect();
+        let untold = marks(&found.findings);
         let reach = reach(&found).max(told_until);
+        // A storm that takes longer than there is time is read bit by bit.
+        let unnoted = if found.is_complete() {
+            MAX_UNNOTED
+        } else {
+            SignedDuration::from_secs(1)
+        };
         let is_told = untold.is_empty() && found.findings.ungrouped == 0;
         let (tells_kinds, reminds) = match own.map(|own| own.what) {
             Some(what) => (what == What::Kinds, what == What::Reminder),
             None => (history.has_room(tick, is_bad), history.has_room(tick, true)),
         };
         let held_back = history.held_back(tick);
-        if tells_kinds && !untold.is_empty() {
+        let is_missing = |own: &Entry| {
+            let mut marks = own.marks.iter();
+            tells_kinds && marks.any(|mark| !untold.contains(mark) && !told.contains(mark))
+        };
+        if own.is_some_and(is_missing) && !found.is_complete() {
+            let log_group = &self.round.tick.properties.log_group_name;
+            let unread = "what was noted to be told could not be read again";
+            return Err(Fault::local("logs:FilterLogEvents", log_group, unread));
+        }
+        let news = if tells_kinds && !untold.is_empty() {
             if !history.has_alert() {
                 found.problems.push(
                     "what the alert told was not noted, so some of this may have been mailed before"
@@ -209,11 +218,12 @@ impl FollowUp<'_> {
                     kinds = untold.len(),
                     "held back: there were many mails today"
                 );
-            } else if own.is_none() && reach.duration_since(told_until) >= MAX_UNNOTED {
+            } else if own.is_none() && reach.duration_since(told_until) >= unnoted {
                 self.note_nothing(memory, reach).await;
             }
             None
-        }
+        };
+        Ok(news)
     }
 
     /// Without a memory, a kind is told by the tick in whose own time it first appears, and a
@@ -221,7 +231,7 @@ impl FollowUp<'_> {
     async fn without_memory(
         &self,
         fault: &Fault,
-        mut told: BTreeSet<String>,
+        told: BTreeSet<String>,
     ) -> Result<Option<Published>, Fault> {
         warn!(%fault, "what was told cannot be remembered");
         let (tick, began) = (self.round.tick.at, self.incident.change.changed_at);
@@ -231,18 +241,16 @@ impl FollowUp<'_> {
         };
         // What was there when the alarm went off was the alert's to tell.
         let slot = before(self.end).max(began);
-        let earlier = self
-            .search(self.incident.start, slot, BTreeSet::new())
-            .await;
-        let groups = earlier.findings.groups();
-        told.extend(groups.iter().map(|(group, _)| group.mark()));
         let mut found = self.search(slot, self.end, told).await;
-        let untold: Vec<_> = found
-            .findings
-            .groups()
-            .iter()
-            .map(|(group, _)| group.mark())
-            .collect();
+        if found.findings.found > 0 {
+            let start = self.incident.start;
+            let earlier = self.search(start, slot, BTreeSet::new()).await;
+            let earlier = marks(&earlier.findings);
+            found
+                .findings
+                .keep(|group, _| !earlier.contains(&group.mark()));
+        }
+        let untold = marks(&found.findings);
         let due = last_due(began, tick).filter(|due| *due > before(tick));
         let problem = format!("what was mailed before is not remembered: {fault}");
         let reach = self.incident.start;
@@ -310,7 +318,7 @@ impl FollowUp<'_> {
                 self.round.account.cloudwatch,
                 metric,
                 incident.start,
-                self.end,
+                self.round.tick.at,
             );
             let counted = self.until.within(TOTAL_TIME).limit(counting).await;
             match counted.unwrap_or_else(|_| {
@@ -320,7 +328,10 @@ impl FollowUp<'_> {
                 ))
             }) {
                 Ok(total) => sum = Some(total),
-                Err(fault) => found.problems.push(fault.to_string()),
+                Err(fault) => {
+                    warn!(%fault, "what the metric counted could not be looked up");
+                    found.problems.push(fault.to_string());
+                }
             }
         }
         News {
@@ -359,9 +370,6 @@ impl FollowUp<'_> {
 
     async fn message(&self, news: &News) -> Message {
         let (round, incident) = (self.round, &self.incident);
-        for problem in &news.found.problems {
-            warn!(problem, "a look-up failed");
-        }
         let destination = round.destination;
         let mut problems = news.found.problems.clone();
         problems.extend(destination.problem.map(str::to_owned));
@@ -403,9 +411,8 @@ impl FollowUp<'_> {
 
     /// What the mail tells.
     fn entry(&self, news: &News, message: &Message, told_until: Option<Timestamp>) -> Entry {
-        let groups = news.found.findings.groups();
-        let named = groups.iter().take(message.named);
-        let marks: Vec<_> = named.map(|(group, _)| group.mark()).collect();
+        let mut marks = marks(&news.found.findings);
+        marks.truncate(message.named);
         let is_all = news.found.findings.ungrouped == 0
             && news.untold.iter().all(|mark| marks.contains(mark));
         let start = told_until.unwrap_or(self.incident.start);
@@ -469,9 +476,20 @@ impl FollowUp<'_> {
     }
 }
 
-/// Up to when the log was read, in whole seconds.
+/// The marks of all kinds that were found.
+fn marks(findings: &Findings) -> Vec<String> {
+    let groups = findings.groups().into_iter();
+    groups.map(|(group, _)| group.mark()).collect()
+}
+
+/// Up to when the log need not be read again, in whole seconds.
 fn reach(found: &SearchResult) -> Timestamp {
-    // The events of one moment may be on both sides of where the time ran out.
-    let second = i64::from(!found.is_complete());
-    Timestamp::from_second(found.reach.as_second().saturating_sub(second)).unwrap_or(found.reach)
+    let again = if found.is_complete() {
+        LATEST.saturating_sub(SEARCHABLE_AFTER)
+    } else {
+        // The events of one moment may be on both sides of where the time ran out.
+        SignedDuration::from_secs(1)
+    };
+    let reach = found.reach.checked_sub(again).unwrap_or(found.reach);
+    Timestamp::from_second(reach.as_second()).unwrap_or(reach)
 }

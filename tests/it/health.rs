@@ -61,9 +61,9 @@ async fn deployed() -> FakeAws {
         for (number, subscription) in topic.subscriptions.values_mut().enumerate() {
             *subscription = format!("{TOPIC}:1234abcd-12ab-34cd-56ef-00000000000{number}");
         }
-        let settings = json!({"AlarmName": HEALTH, "ActionsEnabled": true, "StateValue": "OK"});
         let alarm = Alarm {
-            settings,
+            settings: json!({"AlarmName": HEALTH, "ActionsEnabled": true}),
+            state: json!({"StateValue": "OK"}),
             ..Alarm::default()
         };
         world.alarms.insert(HEALTH.to_owned(), alarm);

@@ -31,3 +31,4 @@ mod readme;
 mod rules;
 mod storm;
 mod upgrades;
+mod watch;

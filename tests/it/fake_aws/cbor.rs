@@ -31,8 +31,8 @@ pub fn written(value: &Value) -> Bytes {
 fn tagged(value: &Value) -> Cbor {
     match value {
         Value::Array(values) => Cbor::Array(values.iter().map(tagged).collect()),
-        Value::Object(fields) => match fields.get("$seconds").and_then(Value::as_i64) {
-            Some(seconds) => Cbor::Tag(1, Box::new(Cbor::Integer(seconds.into()))),
+        Value::Object(fields) => match fields.get("$seconds").and_then(Value::as_f64) {
+            Some(seconds) => Cbor::Tag(1, Box::new(Cbor::Float(seconds))),
             None => Cbor::Map(
                 fields
                     .iter()

@@ -8,8 +8,11 @@
 //! - `GetMetricData` adds up periods that begin where the time that is asked for begins, and leaves
 //!   out those without data. Here it knows one statistic, `Sum`, and one query in a call.
 //!   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
+//! - `GetMetricStatistics` leaves the end of its span out.
+//!   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html>
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kms_alarm::alarm::whole;
 use serde_json::{Value, json};
@@ -37,16 +40,8 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
             json!({})
         }
         "DescribeAlarms" => describe(world, call),
-        "GetMetricStatistics" => {
-            let at = call.parameters["EndTime"].as_f64().unwrap_or_default();
-            let at: i64 = format!("{at:.0}").parse().expect("seconds");
-            let waiting = json!({
-                "Timestamp": {"$seconds": at}, "Maximum": world.waiting, "Unit": "Count",
-            });
-            // A queue that nobody uses does not report.
-            let waiting = Vec::from_iter((world.waiting > 0.0).then_some(waiting));
-            json!({"Datapoints": waiting})
-        }
+        "GetMetricStatistics" if call.text("Namespace") == Some("AWS/SQS") => waiting(world, call),
+        "GetMetricStatistics" => statistics(world, call),
         "GetMetricData" => metric_data(world, call)?,
         "DescribeAlarmHistory" => {
             let name = call.text("AlarmName").unwrap_or_default();
@@ -97,12 +92,12 @@ fn describe(world: &World, call: &Call) -> Value {
         [] => vec!["MetricAlarm"],
         kinds => kinds.to_vec(),
     };
-    let of = |kind: AlarmKind, name: &str| -> Vec<&Value> {
+    let of = |kind: AlarmKind, name: &str| -> Vec<Value> {
         let asked = kinds.contains(&name);
         let alarms = world.alarms.iter().filter(|(name, alarm)| {
             asked && alarm.kind == kind && (names.is_empty() || names.contains(&name.as_str()))
         });
-        alarms.map(|(_, alarm)| &alarm.settings).collect()
+        alarms.map(|(name, alarm)| described(name, alarm)).collect()
     };
     json!({
         "MetricAlarms": of(AlarmKind::Metric, "MetricAlarm"),
@@ -154,6 +149,65 @@ fn metric_data(world: &World, call: &Call) -> Result<Value, Error> {
 pub fn seconds(moment: &Value) -> i64 {
     let seconds = moment.as_f64().and_then(whole);
     i64::try_from(seconds.expect("whole seconds")).expect("a time")
+}
+
+/// An alarm with its settings and its state.
+fn described(name: &str, alarm: &Alarm) -> Value {
+    let mut described = alarm.settings.clone();
+    let Some(fields) = described.as_object_mut() else {
+        return described;
+    };
+    let arn = format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}");
+    fields.insert("AlarmArn".to_owned(), json!(arn));
+    match alarm.state.as_object() {
+        Some(state) => fields.extend(state.clone()),
+        None => drop(fields.insert("StateValue".to_owned(), json!("INSUFFICIENT_DATA"))),
+    }
+    described
+}
+
+/// How many messages wait in the queue. One that nobody uses does not report.
+fn waiting(world: &World, call: &Call) -> Value {
+    let at = seconds(&call.parameters["EndTime"]);
+    let waiting = json!({
+        "Timestamp": {"$seconds": at}, "Maximum": world.waiting, "Unit": "Count",
+    });
+    json!({"Datapoints": Vec::from_iter((world.waiting > 0.0).then_some(waiting))})
+}
+
+/// What a metric filter counted: as many as its pattern finds, each at the time when it was logged.
+fn statistics(world: &World, call: &Call) -> Value {
+    let seconds = |name: &str| call.parameters[name].as_f64().expect("a time");
+    let millis = |name: &str| {
+        let time = Duration::from_secs_f64(seconds(name));
+        i64::try_from(time.as_millis()).expect("a time")
+    };
+    let window = |page: usize| {
+        json!({
+            "startTime": millis("StartTime"),
+            "endTime": millis("EndTime") - 1,
+            "nextToken": page.to_string(),
+        })
+    };
+    let feeds = |filter: &Value| {
+        let transformation = &filter["metricTransformations"][0];
+        transformation["metricName"] == call.parameters["MetricName"]
+            && transformation["metricNamespace"] == call.parameters["Namespace"]
+    };
+    let groups = world.log_groups.values();
+    let counts = groups
+        .filter(|group| group.filters.values().any(feeds))
+        .flat_map(|group| (0..).map_while(|page| group.pages.filter(&window(page)).ok()));
+    let sum: usize = counts.map(|found| found.events).sum();
+    let sum = u32::try_from(sum).expect("few events");
+    json!({
+        "Label": call.parameters["MetricName"],
+        "Datapoints": [{
+            "Timestamp": {"$seconds": seconds("StartTime")},
+            "Sum": f64::from(sum),
+            "Unit": "None",
+        }],
+    })
 }
 
 /// A parameter's texts.

@@ -37,6 +37,8 @@ pub struct LogGroup {
 pub struct Alarm {
     pub kind: AlarmKind,
     pub settings: Value,
+    /// Its state, as `DescribeAlarms` shows it; null before the first evaluation.
+    pub state: Value,
     pub tags: BTreeMap<String, String>,
     /// When it went into which state, newest first.
     pub history: Vec<(i64, &'static str)>,

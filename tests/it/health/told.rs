@@ -61,8 +61,9 @@ async fn changes(aws: &FakeAws, states: [&str; 2], reason: &str) {
     let at = aws.now().as_second();
     aws.by_hand(|world| {
         let alarm = world.alarms.get_mut(HEALTH).unwrap();
-        alarm.settings["StateValue"] = json!(states[1]);
-        alarm.settings["StateTransitionedTimestamp"] = json!({"$seconds": at});
+        alarm.state = json!({
+            "StateValue": states[1], "StateTransitionedTimestamp": {"$seconds": at},
+        });
         let state = if states[1] == "ALARM" { "ALARM" } else { "OK" };
         alarm.history.insert(0, (at, state));
     });
