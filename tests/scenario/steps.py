@@ -146,10 +146,7 @@ def the_labs_test_brings_the_mail(world):
     for word in ("another-app", "s3.amazonaws.com", "no error"):
         expect(f'"{word}" in the mail', False, word in mail["body"])
     world.first = mail
-    world.tell("")
-    world.tell(f"  From: AWS Notifications\n  To: {mail['to']}\n  Subject: {mail['subject']}\n")
-    world.tell("\n".join(f"  {line}".rstrip() for line in mail["body"].splitlines()))
-    world.tell("")
+    show(world, mail)
 
 
 def provoke(world, records, name="pattern1-logging-alarm", noise=()):
@@ -256,6 +253,57 @@ def a_message_that_is_no_alarm_is_passed_on(world):
         lambda: [mail for mail in world.aws.mails(ADDRESS) if mail["body"].startswith(text)],
     )
     world.tell("  it arrived as it was")
+
+
+def what_somebody_deletes_is_put_back_and_told(world):
+    quiet(world)
+    # Right after a deployment nothing is repaired.
+    for _ in range(3):
+        expect("the rule ticked", True, world.tick())
+    expect("mails about the watch", [], world.health_mails())
+    world.tell("  three ticks of the watch, five minutes apart: all is well, no mail")
+    name = LAB_FILTER["filterName"]
+    before = world.logs.describe_metric_filters(logGroupName=LOG_GROUP)["metricFilters"]
+    world.logs.delete_metric_filter(logGroupName=LOG_GROUP, filterName=name)
+    world.write_now(cloudtrail.change("DeleteMetricFilter", "logs", {"logGroupName": LOG_GROUP, "filterName": name}))
+    world.tell("  mallory deletes the metric filter: no error is counted any more")
+    world.tick()
+    after = world.logs.describe_metric_filters(logGroupName=LOG_GROUP)["metricFilters"]
+    for each in (*before, *after):
+        del each["creationTime"]
+    expect("the metric filter", before, after)
+    [mail] = world.health_mails()
+    expect("who it was, in the mail", True, "mallory (IAM user)" in mail["body"] or mail["body"])
+    show(world, mail)
+    for _ in range(3):
+        world.tick()
+    [_, end] = world.health_mails()
+    world.tell(f"  and two ticks that find nothing later: {end['subject']}")
+
+
+def another_kind_of_error_is_told_while_the_alarm_lasts(world):
+    provoke(world, [cloudtrail.event("decrypt-disabled", world.role_arn) for _ in range(2)])
+    before = len(world.alerts())
+    world.minutes_later(1)
+    others = [cloudtrail.event("decrypt-access-denied", world.role_arn) for _ in range(2)]
+    world.write(*others, cloudtrail.event("decrypt-disabled", world.role_arn))
+    world.tell("  calls to the disabled key go on, and now two are denied too; the alarm stays as it is")
+    world.tick(ahead=10)
+    mail = world.alert_after(before)
+    expect("the mail names the new kind", True, "AccessDenied" in mail["body"] or mail["body"])
+    show(world, mail)
+    world.tick(ahead=15)
+    expect("alerts after another tick", before + 1, len(world.alerts()))
+    quiet(world)
+    world.wait("the recovery is told", lambda: len(world.alerts()) == before + 2)
+
+
+def show(world, mail):
+    """Tell a mail whole."""
+    world.tell("")
+    world.tell(f"  From: AWS Notifications\n  To: {mail['to']}\n  Subject: {mail['subject']}\n")
+    world.tell("\n".join(f"  {line}".rstrip() for line in mail["body"].splitlines()))
+    world.tell("")
 
 
 def what_cannot_be_delivered_is_kept_and_told(world):
@@ -374,7 +422,7 @@ def the_log_holds_no_response_url(world):
 def nothing_is_left_after_the_delete(world):
     world.delete(STACK)
     expect("what is left", [], world.left())
-    world.tell("  no filter, alarm, topic, subscription, function, log group, queue, dashboard or role is left")
+    world.tell("  no filter, alarm, topic, subscription, function, log group, rule, queue, dashboard or role is left")
 
 
 DEPLOYED = [
@@ -391,6 +439,7 @@ STEPS = [
     Step("Quiet brings the alarm back, and it fires again", quiet_brings_it_back_and_it_fires_again),
     Step("The same delivery twice has the same alert id", the_same_delivery_twice_has_the_same_alert_id),
     Step("A message that is no alarm is passed on", a_message_that_is_no_alarm_is_passed_on),
+    Step("What somebody deletes is put back, and told", what_somebody_deletes_is_put_back_and_told),
     Step("What cannot be delivered is kept, and told without the function", what_cannot_be_delivered_is_kept_and_told),
     Step("What was kept is sent again, and the alert arrives", what_was_kept_is_sent_again),
     Step("A setting changes in place", a_setting_changes_in_place),
@@ -398,6 +447,7 @@ STEPS = [
         "A recovery is told, and CloudWatch's own mail comes, when asked for",
         a_recovery_is_told_and_cloudwatchs_own_mail_comes_when_asked_for,
     ),
+    Step("Another kind of error is told while the alarm lasts", another_kind_of_error_is_told_while_the_alarm_lasts),
     Step("Another name replaces everything", another_name_replaces_everything),
     Step("A wrong setting is refused and rolled back", a_wrong_setting_is_refused_and_rolled_back),
     Step("The log has a stream for each request, and holds no ResponseURL", the_log_holds_no_response_url),

@@ -247,11 +247,12 @@ class World:
         """The mails so far about the watch, oldest first."""
         return [mail for mail in self.aws.mails(to) if mail["subject"].startswith(HEALTH)]
 
-    def tick(self, minutes=5):
+    def tick(self, minutes=5, ahead=0):
         """Let minutes pass, and then the rule tick; whether it did. The log events that are written meanwhile are of
-        now, so that those minutes begin and end with the ticks."""
+        now, so that those minutes begin and end with the ticks. Where a story has events of later than now, the tick
+        must be that far ahead."""
         self.minutes_pass(minutes)
-        ticked = self.aws.tick(datetime.now(timezone.utc))
+        ticked = self.aws.tick(datetime.now(timezone.utc) + timedelta(minutes=ahead))
         self.aws.settle()
         return bool(ticked)
 
