@@ -114,10 +114,11 @@ def a_create_that_fails_after_the_topic_leaves_nothing(world):
     # writes, when the topic was tagged a second ago.
     elsewhere = "us-east-1" if world.account.region != "us-east-1" else "us-west-2"
     arn = f"arn:${{AWS::Partition}}:sns:{elsewhere}:${{AWS::AccountId}}:{world.names.other_base}-elsewhere"
-    action = "      AlarmActions:\n        - !Ref AlarmStateTopic\n"
+    # The custom resource's, and not those of the alarm on the watch.
+    action, others = "      AlarmActions:\n        - !Ref AlarmStateTopic\n", "      OKActions: !If\n"
     template = world.template(world.code)
-    expect("places to change in the template", 1, template.count(action))
-    template = template.replace(action, f"      AlarmActions:\n        - !Sub {arn}\n")
+    expect("places to change in the template", 1, template.count(action + others))
+    template = template.replace(action + others, f"      AlarmActions:\n        - !Sub {arn}\n{others}")
     parameters = {**world.of(world.names.other_base), "MetricName": f"{world.names.prefix}-2"}
     try:
         ended = world.deploy(world.names.other_stack, template, **parameters)
