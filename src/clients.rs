@@ -27,7 +27,7 @@ pub use self::warm_up::warm_up;
 use crate::environment::Environment;
 
 /// Every client. Each is made on first use: making one takes a fifth of all that happens before the
-/// first event, and most alerts never need CloudWatch's.
+/// first event, and an alert needs CloudWatch's only for what it can do without.
 #[derive(Debug)]
 pub struct Clients {
     /// CloudWatch Logs, for both flows.
