@@ -115,7 +115,8 @@ pub(super) fn answer(
         }
         (Service::Logs, "DescribeMetricFilters", Scene::Alert(_) | Scene::Tick) => ok(THE_FILTER),
         (Service::Logs, "DescribeMetricFilters", Scene::Create) => ok(NO_FILTER),
-        (Service::Logs, "CreateLogStream" | "PutMetricFilter", Scene::Create) => ok(b""),
+        (Service::Logs, "CreateLogStream", Scene::Alert(_) | Scene::Create)
+        | (Service::Logs, "PutMetricFilter", Scene::Create) => ok(b""),
         (Service::Logs, "DescribeLogStreams", Scene::Create) => ok(br#"{"logStreams":[]}"#),
         (Service::Logs, "FilterLogEvents", Scene::Alert(pages)) => events(pages, seen, &body),
         (Service::Logs, "FilterLogEvents", Scene::Tick) => ok(KMS_CALL),
