@@ -1,5 +1,5 @@
-"""docs/alert.schema.json against real alerts: the approved objects in tests/golden. The Rust tests make sure that the
-function writes exactly these."""
+"""docs/alert.schema.json against real alerts, and docs/health.schema.json against real notices of the watch: the approved
+objects in tests/golden. The Rust tests make sure that the function writes exactly these."""
 
 import copy
 import json
@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "alert.schema.json").read_text(encoding="utf-8"))
 ALERTS = sorted(path for path in (ROOT / "tests" / "golden").glob("*.json") if path.name != "chat.json")
+HEALTH = json.loads((ROOT / "docs" / "health.schema.json").read_text(encoding="utf-8"))
+NOTICES = sorted((ROOT / "tests" / "golden" / "health").glob("*.json"))
 
 
 def closed(schema):
@@ -33,9 +35,21 @@ def read(path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_the_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert len(ALERTS) >= 12
+@pytest.mark.parametrize(("schema", "examples", "at_least"), [(SCHEMA, ALERTS, 12), (HEALTH, NOTICES, 7)])
+def test_the_schema_is_a_schema(schema, examples, at_least):
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert len(examples) >= at_least
+
+
+@pytest.mark.parametrize("path", NOTICES, ids=lambda path: path.stem)
+def test_each_notice_is_as_the_schema_says_and_has_nothing_it_does_not_name(path):
+    assert errors(read(path), closed(HEALTH)) == []
+
+
+def test_no_situation_of_a_notice_is_one_of_an_alert():
+    situations = {read(path)["situation"] for path in NOTICES}
+    assert situations == set(HEALTH["properties"]["situation"]["enum"])
+    assert not situations & set(SCHEMA["properties"]["situation"]["enum"])
 
 
 @pytest.mark.parametrize("path", ALERTS, ids=lambda path: path.stem)
@@ -65,7 +79,7 @@ def objects(schema):
 
 
 def test_every_member_is_described_and_required():
-    for schema in objects(SCHEMA):
+    for schema in [*objects(SCHEMA), *objects(HEALTH)]:
         assert set(schema["required"]) == set(schema["properties"])
         for name, member in schema["properties"].items():
             assert member.get("description"), name
