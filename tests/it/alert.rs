@@ -14,7 +14,7 @@ use crate::invoke::{alarm_of_one, invoke, invoke_as, request, sample};
 use kms_alarm::environment::Environment;
 use kms_alarm::report::HttpsFormat;
 
-const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
+pub const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
 
 /// A world in which the sample's resource exists and the log group holds these pages of events.
 pub async fn provisioned(pages: &[&[&str]]) -> FakeAws {

@@ -27,7 +27,9 @@ fn modules() -> (Vec<String>, BTreeMap<String, String>) {
             for entry in fs::read_dir(folder).into_iter().flatten() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    folders.push(path);
+                    if path.file_name().is_some_and(|name| name != "tests") {
+                        folders.push(path);
+                    }
                 } else if path.file_name().is_some_and(|name| name != "tests.rs") {
                     source += &without_tests(&fs::read_to_string(path).unwrap());
                 }

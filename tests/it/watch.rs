@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use stand_ins::log_events::LogEvent;
 
-use crate::alert::{event, provisioned};
-use crate::fake_aws::FakeAws;
+use crate::alert::{ALERTS, event, provisioned};
+use crate::fake_aws::{Alarm, FakeAws};
 use crate::invoke::{alarm_of_one, invoke, sample};
 
 /// How many kinds of errors a mail names.
@@ -51,8 +51,33 @@ fn seconds(seconds: i64) -> SignedDuration {
 impl Story {
     /// The alarm and all that belongs to it is there, and nothing has happened.
     async fn new() -> Self {
+        let aws = provisioned(&[]).await;
+        aws.by_hand(|world| {
+            let topic = world.topics.get_mut(ALERTS).unwrap();
+            let confirmed = format!("{ALERTS}:1234abcd-12ab-34cd-56ef-1234567890ab");
+            let address = "oncall@example.com".to_owned();
+            topic.subscriptions.insert(address, confirmed);
+            let health = Alarm {
+                settings: json!({
+                    "AlarmName": "pattern1-logging-health",
+                    "ActionsEnabled": true,
+                    "AlarmActions": world.alarms[ALARM].settings["AlarmActions"],
+                    "Threshold": 1.0,
+                }),
+                state: json!({"StateValue": "OK"}),
+                ..Alarm::default()
+            };
+            world
+                .alarms
+                .insert("pattern1-logging-health".to_owned(), health);
+            // Somebody calls KMS every half hour, for a week.
+            let group = world.log_groups.get_mut("pattern1-logging-loggroup");
+            let call = json!({"eventSource": "kms.amazonaws.com", "eventName": "ListKeys"});
+            let calls = (-2_i64..336).map(|nth| at(nth * 30).as_millisecond());
+            group.unwrap().events = calls.map(|at| (at, call.to_string())).collect();
+        });
         Self {
-            aws: provisioned(&[]).await,
+            aws,
             log: Vec::new(),
         }
     }

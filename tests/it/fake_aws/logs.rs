@@ -30,7 +30,7 @@ pub fn perform(world: &mut World, call: &Call) -> Answer {
             let pattern = &call.parameters["filterPattern"];
             let mut filters = group.filters.values();
             let is_filters = filters.any(|filter| filter["filterPattern"] == *pattern);
-            if !is_filters && !group.events.is_empty() {
+            if !is_filters && !group.events.is_empty() && group.others.events() == 0 {
                 return Ok(Body::Value(search(&group.events, call)));
             }
             let pages = if is_filters {

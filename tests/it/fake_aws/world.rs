@@ -29,7 +29,8 @@ pub struct LogGroup {
     pub pages: Pages,
     /// What any other pattern finds.
     pub others: Pages,
-    /// The events of this log group, in which any other pattern is searched, if there are any.
+    /// The events of this log group, in which any other pattern is searched if there are any, and no
+    /// `others`.
     pub events: Vec<LogEvent>,
 }
 
