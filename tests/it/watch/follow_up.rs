@@ -387,7 +387,7 @@ async fn a_storm_that_cannot_be_read_at_once_is_read_by_the_next_ticks() {
     story.fails(DISABLED, "Decrypt", at(6) + seconds(30));
     story.until(at(10)).await;
     let mut parts = BTreeSet::new();
-    for minutes in (10..=60).step_by(5) {
+    for minutes in (10..=90).step_by(5) {
         story.until(at(minutes) + seconds(1)).await;
         // Each event is a page, and a page takes five seconds.
         let mut events: Vec<_> = story.log.iter().map(|(_, event)| event.clone()).collect();
