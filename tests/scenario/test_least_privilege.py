@@ -237,7 +237,12 @@ class Life:
 
     def alert(self):
         self.write("decrypt-disabled", "decrypt-disabled")
-        return self.told("[KMS", "ALARM: ") or self.warned("subscriptions could not be counted")
+        missing = self.told("[KMS", "ALARM: ")
+        if missing:
+            return missing
+        # The mail is sent before the function is done.
+        self.world.wait("the alert is done", lambda: self.warned("published an alert"))
+        return self.warned("subscriptions could not be counted")
 
     def recovery(self):
         self.write("decrypt-success")
