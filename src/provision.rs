@@ -30,7 +30,7 @@ pub use self::end::End;
 pub use self::error::Error;
 use self::put::put;
 use self::remove::remove;
-pub use self::repair::{Object, Repaired, TopicSeen, Watched};
+pub use self::repair::{Journal, Object, TopicSeen, Watched};
 use self::resource::Resource;
 pub use self::resource::fallback_id;
 pub use self::run::Account;

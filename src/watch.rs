@@ -5,45 +5,45 @@
 //! log; nothing is repaired that is not ours, or while CloudFormation works on the stack; a check that
 //! could not be made is unknown, not a problem; and whatever fails, every check is still made.
 
+mod earlier;
 mod follow_up;
 mod found;
+mod judge;
 mod lines;
 mod log_group;
 mod look;
 mod queue;
-mod repair;
 mod round;
 mod tell;
 mod who;
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
-use jiff::{SignedDuration, Timestamp};
 
 use self::follow_up::follow_up;
 use self::found::Found;
+use self::judge::{Teller, changed_at, judge};
 use self::look::look;
-use self::repair::repair;
 pub use self::round::Round;
 use self::tell::tell_more;
 pub use self::tell::{Telling, tell};
 use crate::alarm::{StateChange, StateValue};
 use crate::alert::Published;
 use crate::fault::Fault;
-use crate::health::Line;
+use crate::health::{Health, Line};
 use crate::names::Names;
 use crate::provision;
 
-/// What became of a round.
-pub struct Watched {
-    /// The line to write.
-    pub line: Line,
-    /// What was published, or why that failed.
-    pub published: Result<Vec<Published>, Fault>,
-}
-
-/// Makes every check, follows up an alarm that lasts, and tells of another problem while the alarm on
-/// the watch cannot.
-pub async fn watch(round: &Round<'_>) -> Watched {
+/// Makes every check, repairs, writes what was found, follows up an alarm that lasts, and tells what the
+/// alarm on the watch cannot.
+///
+/// # Errors
+///
+/// A mail could not be published, or it could not be found out whether one was due: Lambda should
+/// deliver the tick again.
+pub async fn watch(
+    round: &Round<'_>,
+    write: impl FnOnce(&Line),
+) -> (Health, Result<Vec<Published>, Fault>) {
     let tick = round.tick;
     let watched = provision::Watched {
         account: round.account,
@@ -53,34 +53,61 @@ pub async fn watch(round: &Round<'_>) -> Watched {
     };
     let seen = look(round, &watched).await;
     let found = Found::new(round, &watched, &seen);
-    let health = if found.objects.is_empty() && found.health_alarm_gone.is_none() {
-        found.health
-    } else {
-        Box::pin(repair(round, &watched, found)).await
+    let teller = match &seen.alarms {
+        Ok((_, health_alarm)) => {
+            let is_heard = watched.is_heard(health_alarm.as_ref())
+                && !matches!(seen.listeners, Ok(None | Some(0)));
+            Teller::new(health_alarm.as_ref(), is_heard, round.now)
+        }
+        Err(_) => Teller::Unknown,
     };
-    let line = Line {
+    let line = |health| Line {
         tick: tick.at,
         at: round.now,
         rule: tick.rule_name.clone(),
         health,
     };
-    // In which state the alarms are is not known if they could not be looked at.
-    let (followed_up, told) = match seen.alarms {
-        Ok((alarm, health_alarm)) => (
-            match alarm.filter(is_in_alarm) {
-                Some(alarm) => Box::pin(follow_up(round, &alarm)).await,
-                None => Ok(None),
-            },
-            Box::pin(tell_at_once(round, health_alarm.as_ref(), &line)).await,
-        ),
-        Err(_) => (Ok(None), Ok(None)),
+    if found.is_healthy() {
+        let line = line(found.health);
+        write(&line);
+        let followed_up = Box::pin(followed_up(round, seen.alarms)).await;
+        return (line.health, followed_up.map(Vec::from_iter));
+    }
+    let judged = Box::pin(judge(round, &watched, found, teller)).await;
+    let line = line(judged.health);
+    // Before anything is published: that may take until Lambda ends the invocation.
+    write(&line);
+    let health_alarm = seen
+        .alarms
+        .as_ref()
+        .ok()
+        .and_then(|(_, alarm)| alarm.as_ref());
+    let change = change(round, health_alarm);
+    let followed_up = Box::pin(followed_up(round, seen.alarms)).await;
+    let told = match judged.new.as_slice() {
+        [] => Ok(None),
+        new => {
+            let told = tell_more(round, &change, &line, &judged.earlier, new);
+            Box::pin(told).await.map(Some)
+        }
     };
-    Watched {
-        line,
-        published: followed_up.and_then(|followed_up| {
-            let published = [followed_up, told?];
-            Ok(published.into_iter().flatten().collect())
-        }),
+    let published = followed_up.and_then(|followed_up| {
+        let published = [followed_up, told?];
+        Ok(published.into_iter().flatten().collect())
+    });
+    (line.health, published)
+}
+
+/// Follows up the alarm on KMS errors if it lasts. Whether it does must be known: this may be the second
+/// delivery of a tick whose mail was noted and not sent.
+async fn followed_up(
+    round: &Round<'_>,
+    alarms: Result<(Option<MetricAlarm>, Option<MetricAlarm>), Fault>,
+) -> Result<Option<Published>, Fault> {
+    match alarms {
+        Ok((Some(alarm), _)) if is_in_alarm(&alarm) => follow_up(round, &alarm).await,
+        Err(fault) if !fault.is_refusal => Err(fault),
+        _ => Ok(None),
     }
 }
 
@@ -88,34 +115,6 @@ fn is_in_alarm(alarm: &MetricAlarm) -> bool {
     alarm
         .state_value()
         .is_some_and(|state| state.as_str() == "ALARM")
-}
-
-/// Tells of new problems where the alarm on the watch cannot: it has gone off already, or is gone.
-async fn tell_at_once(
-    round: &Round<'_>,
-    health_alarm: Option<&MetricAlarm>,
-    line: &Line,
-) -> Result<Option<Published>, Fault> {
-    let every = SignedDuration::try_from(round.tick.every).unwrap_or_default();
-    let went_off = health_alarm
-        .filter(|alarm| is_in_alarm(alarm))
-        .map(changed_at);
-    let since = match (health_alarm, went_off) {
-        _ if line.health.problems.is_empty() || line.health.is_paused => return Ok(None),
-        // It went off because of what the ticks just before it found.
-        (_, Some(changed_at)) => changed_at.unwrap_or(round.now) - every * 3,
-        (Some(alarm), None) if alarm.actions_enabled() != Some(false) => return Ok(None),
-        _ => round.tick.at - every * 4,
-    };
-    let change = change(round, health_alarm);
-    tell_more(&round.telling(), &change, line, since).await
-}
-
-fn changed_at(alarm: &MetricAlarm) -> Option<Timestamp> {
-    let changed_at = alarm
-        .state_transitioned_timestamp()
-        .or(alarm.state_updated_timestamp())?;
-    Timestamp::from_second(changed_at.secs()).ok()
 }
 
 /// The state that the alarm on the watch is in, as if it had just changed.

@@ -33,7 +33,10 @@ pub struct Call {
     pub at: Timestamp,
     /// The event's id.
     pub event_id: Option<String>,
-    /// Whether it was made by a session of this role.
+    /// The Region and the account in which something was changed.
+    region: Option<String>,
+    account: Option<String>,
+    /// The role of the session that made it.
     issuer: Option<String>,
     /// The texts among its parameters, by the name of the parameter.
     names: Vec<(String, String)>,
@@ -71,6 +74,8 @@ impl Call {
             by: By(&event).to_string(),
             at: event.event_time.get()?,
             event_id: event.event_id.get().map(beginning),
+            region: event.aws_region.get().map(beginning),
+            account: event.recipient_account_id.get().map(beginning),
             issuer: issuer.map(str::to_owned),
             names,
         })
@@ -86,6 +91,14 @@ impl Call {
     pub fn begins(&self, parameter: &str, text: &str) -> bool {
         let mut names = self.names.iter();
         names.any(|(name, value)| name == parameter && value.starts_with(text))
+    }
+
+    /// Whether it changed something in this account and Region, as far as the event says.
+    pub fn is_in(&self, account: &str, region: &str) -> bool {
+        let is = |known: &Option<String>, wanted: &str| {
+            known.as_deref().is_none_or(|known| known == wanted)
+        };
+        is(&self.account, account) && is(&self.region, region)
     }
 
     /// Whether a session of this role made it.

@@ -14,7 +14,7 @@ use super::outcome::Outcome;
 use crate::arn::Scope;
 use crate::custom_resource::{Answer, Request, RequestType, Undelivered};
 use crate::deadline::Deadline;
-use crate::health::{Health, Line};
+use crate::health::Line;
 use crate::properties::{self, PartialProperties};
 use crate::provision::{self, Account, End, Error, Provisioned, Standing, Turn};
 
@@ -134,13 +134,9 @@ fn write_metric(function: &Function, invocation: &Invocation, request: &Request)
     let Some(name) = PartialProperties::read(&request.resource_properties).name else {
         return;
     };
-    let line = Line {
-        tick: invocation.now,
-        at: invocation.now,
-        rule: None,
-        health: Health::default(),
-    };
-    function.metrics.write(&line.write(&name));
+    function
+        .metrics
+        .write(&Line::of_deployment(&name, invocation.now));
 }
 
 /// Does the work in the time that leaves enough for the answer, or says why it was not done.

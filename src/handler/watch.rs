@@ -1,6 +1,6 @@
 //! Ticks of the watch, and changes of the alarm on it.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
 
 use super::function::{Function, Invocation};
@@ -8,7 +8,9 @@ use super::outcome::Outcome;
 use super::state_change;
 use crate::alarm::StateChange;
 use crate::arn::Scope;
+use crate::health::Line;
 use crate::names::Names;
+use crate::properties;
 use crate::provision::Account;
 use crate::tick::Tick;
 use crate::watch::{self, Round, Telling};
@@ -19,7 +21,12 @@ pub(super) async fn tick(
     invocation: &Invocation,
     event: &Value,
 ) -> Result<Outcome> {
-    let tick = Tick::read(event)?;
+    let tick = Tick::read(event).map_err(|error| {
+        // An address that is refused is personal all the same.
+        let given = event.pointer("/detail/ResourceProperties");
+        let addresses = given.map(properties::addresses).unwrap_or_default();
+        anyhow!(properties::without(&error.to_string(), &addresses))
+    })?;
     let arn = &invocation.function_arn;
     let scope = Scope::of_function(arn).with_context(|| {
         format!("the ARN \"{arn}\" of the function does not contain its Region and account")
@@ -40,15 +47,15 @@ pub(super) async fn tick(
         now: invocation.now,
         deadline: invocation.deadline,
     };
-    let watched = watch::watch(&round).await;
-    function
-        .metrics
-        .write(&watched.line.write(&tick.properties.name));
-    let health = watched.line.health;
+    let write = |line: &Line| {
+        let name = &tick.properties.name;
+        function.metrics.write(&line.write(name));
+    };
+    let (health, published) = watch::watch(&round, write).await;
     Ok(Outcome::Watched {
         problems: health.problems.len(),
         unknown: health.unknown.len(),
-        published: watched.published?,
+        published: published?,
     })
 }
 

@@ -9,10 +9,15 @@ pub struct Health {
     pub problems: Vec<Problem>,
     /// Checks that could not be made.
     pub unknown: Vec<Unknown>,
-    /// Whether the filter, the alarm and the topic were left alone, because CloudFormation was at work
-    /// on them.
+    /// Whether CloudFormation was at work, so that nothing new was judged.
     #[serde(default)]
     pub is_paused: bool,
+    /// Which addresses have not confirmed yet, by their places in `Emails`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<String>,
+    /// Whether what is unknown was so before.
+    #[serde(default)]
+    pub is_unknown_again: bool,
 }
 
 /// Something that keeps the alarm from seeing or from being heard.
@@ -28,6 +33,10 @@ pub struct Problem {
     /// What was done about it; nothing where only people can do something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<Repair>,
+    /// Whether it was told before, or this tick tells it. If not, the alarm on the watch is to bring
+    /// it up.
+    #[serde(default)]
+    pub is_told: bool,
 }
 
 /// What can be wrong.
@@ -46,8 +55,11 @@ pub enum Kind {
     TopicGone,
     /// The topic has other settings.
     TopicChanged,
-    /// There is no `<Name>-health` alarm, or its actions are off.
+    /// There is no `<Name>-health` alarm, or it tells nobody.
     HealthAlarmGone,
+    /// The function does not hear of the alarm: the topic that the alarm notifies is gone, or nobody is
+    /// subscribed to it.
+    AlarmUnheard,
     /// There is no log group.
     LogGroupGone,
     /// Nothing was written to the log group within an hour.
@@ -89,6 +101,7 @@ impl Problem {
             object: object.into(),
             details: Vec::new(),
             repair: None,
+            is_told: false,
         }
     }
 
@@ -110,10 +123,14 @@ impl Problem {
 }
 
 impl Health {
-    /// The metric's value: a problem counts one, and checks that could not be made count a half. The
-    /// alarm goes off at one within two ticks, so what could not be looked at once alarms nobody.
-    pub(super) fn value(&self) -> f64 {
-        let problems = u32::try_from(self.problems.len()).unwrap_or(u32::MAX);
-        f64::from(problems) + if self.unknown.is_empty() { 0.0 } else { 0.5 }
+    /// The metric's value: a problem counts one, and so do checks that could not be made twice in a row.
+    /// One throttled call alarms nobody.
+    pub(super) fn value(&self) -> usize {
+        self.problems.len() + usize::from(self.is_unknown_again)
+    }
+
+    /// Whether everything was looked at and judged.
+    pub fn is_complete(&self) -> bool {
+        self.unknown.is_empty() && !self.is_paused
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::found::Health;
 
@@ -21,27 +21,25 @@ pub struct Line {
 }
 
 impl Line {
+    /// The line of a deployment, which has just put everything right. It is no tick: it only gives the
+    /// alarm on the watch, which is made after it, a datapoint.
+    #[must_use]
+    pub fn of_deployment(name: &str, at: Timestamp) -> String {
+        Value::Object(metric(name, at, 0)).to_string()
+    }
+
     /// Writes it, in the format that CloudWatch takes for a metric: `Problems` of this base name.
     ///
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
     pub fn write(&self, name: &str) -> String {
-        json!({
-            "_aws": {
-                "Timestamp": self.at.as_millisecond(),
-                "CloudWatchMetrics": [{
-                    "Namespace": "kms-alarm",
-                    "Dimensions": [["Name"]],
-                    "Metrics": [{"Name": "Problems"}],
-                }],
-            },
-            "Name": name,
-            "Problems": self.health.value(),
-            "tick": self.tick,
-            "at": self.at,
-            "rule": self.rule,
-            "health": self.health,
-        })
-        .to_string()
+        let mut line = metric(name, self.at, self.health.value());
+        line.extend([
+            ("tick".to_owned(), json!(self.tick)),
+            ("at".to_owned(), json!(self.at)),
+            ("rule".to_owned(), json!(self.rule)),
+            ("health".to_owned(), json!(self.health)),
+        ]);
+        Value::Object(line).to_string()
     }
 
     /// The pattern that finds these lines in the function's log.
@@ -56,4 +54,20 @@ impl Line {
     pub fn read(message: &str) -> Option<Self> {
         serde_json::from_str(message).ok()
     }
+}
+
+fn metric(name: &str, at: Timestamp, problems: usize) -> Map<String, Value> {
+    let about = json!({
+        "Timestamp": at.as_millisecond(),
+        "CloudWatchMetrics": [{
+            "Namespace": "kms-alarm",
+            "Dimensions": [["Name"]],
+            "Metrics": [{"Name": "Problems"}],
+        }],
+    });
+    Map::from_iter([
+        ("_aws".to_owned(), about),
+        ("Name".to_owned(), json!(name)),
+        ("Problems".to_owned(), json!(problems)),
+    ])
 }

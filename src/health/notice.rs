@@ -55,6 +55,8 @@ pub struct Notice<'a> {
     pub problems: &'a [Seen],
     /// What the last tick could not look at.
     pub unknown: &'a [Unknown],
+    /// Which addresses have not confirmed yet, by their places in `Emails`.
+    pub pending: &'a [String],
     /// Whether no tick came.
     pub silence: Option<&'a Silence>,
     /// What could not be found out for the notice itself.
@@ -72,6 +74,7 @@ struct Mail<'n> {
     step: Option<Shown>,
     commands: Vec<Command>,
     unknown: &'n [Shown],
+    pending: Option<Shown>,
     missing: Vec<Shown>,
     alarm: &'n Alarm,
     alert_id: &'n str,
@@ -97,6 +100,7 @@ impl Notice<'_> {
             step,
             commands,
             unknown: &unknown,
+            pending: self.pending(),
             missing: self
                 .missing
                 .iter()
@@ -134,6 +138,13 @@ impl Notice<'_> {
         Message::from_texts(texts)
     }
 
+    fn pending(&self) -> Option<Shown> {
+        let pending = self.pending.iter().take(MAX_TOLD);
+        let pending = pending.map(|address| Shown::outside(address, 40));
+        let pending = Shown::joined(pending, ", ");
+        (!pending.is_empty()).then(|| shown!("Not confirmed yet: {} in Emails.", pending))
+    }
+
     fn severity(&self, told: &[Told]) -> Severity {
         match self.news {
             News::Ended => Severity::Info,
@@ -167,7 +178,14 @@ impl Notice<'_> {
                     shown!(", after {}", lasted)
                 });
                 let after = after.unwrap_or_default();
-                return shown!("The watch finds nothing wrong any more{}.", after);
+                return if self.unknown.is_empty() {
+                    shown!("The watch finds nothing wrong any more{}.", after)
+                } else {
+                    shown!(
+                        "The watch finds nothing wrong any more in what it can look at{}.",
+                        after
+                    )
+                };
             }
             (_, Some(Some(last))) => {
                 let last = moment(last).full();
@@ -189,34 +207,48 @@ impl Notice<'_> {
         } else {
             "a"
         };
-        let repaired = told.len().saturating_sub(left);
-        match (told.len(), left) {
-            (0, _) if !self.unknown.is_empty() => shown!(
-                "The watch could not look at everything, twice in a row: it does not know whether the alarm on KMS errors \
-                 works."
-            ),
-            (0, _) => shown!(
-                "The watch found something that keeps the alarm on KMS errors from working, but its log, which says what, \
-                 could not be read."
-            ),
-            (1, 0) => shown!("The watch found {} problem and repaired it.", another),
-            (1, _) => shown!("The watch found {} problem that needs your help.", another),
-            (all, 0) => shown!("The watch found {} problems and repaired them.", all),
-            (all, _) if repaired == 0 => {
-                shown!("The watch found {} problems that need your help.", all)
+        let repaired = told.iter().filter(|told| told.is_repaired).count();
+        match told.len() {
+            0 if !self.unknown.is_empty() => {
+                return shown!(
+                    "The watch could not look at everything, twice in a row: it does not know whether the alarm on KMS \
+                     errors works."
+                );
             }
-            (all, 1) => shown!(
-                "The watch found {} problems. It repaired {}; the other one needs your help.",
-                all,
-                repaired
-            ),
-            (all, left) => shown!(
-                "The watch found {} problems. It repaired {}; the other {} need your help.",
-                all,
-                repaired,
-                left
-            ),
+            0 if !self.missing.is_empty() => {
+                return shown!(
+                    "The watch found something that keeps the alarm on KMS errors from working, but its log, which says \
+                     what, could not be read."
+                );
+            }
+            0 => {
+                return shown!(
+                    "The alarm on the watch went off, but the last ticks found nothing wrong. Somebody may have set it by \
+                     hand."
+                );
+            }
+            1 => {
+                return match left {
+                    1 => shown!("The watch found {} problem that needs your help.", another),
+                    _ if repaired == 1 => {
+                        shown!("The watch found {} problem and repaired it.", another)
+                    }
+                    _ => shown!("The watch found {} problem, which is over.", another),
+                };
+            }
+            _ => {}
         }
+        let rest = match left {
+            0 => shown!("None is left"),
+            1 => shown!("One needs your help"),
+            _ => shown!("{} need your help", left),
+        };
+        shown!(
+            "The watch found {} problems and repaired {}. {}.",
+            told.len(),
+            repaired,
+            rest
+        )
     }
 
     /// What to do where no problem says it.
@@ -313,6 +345,12 @@ impl Notice<'_> {
             "stopped": self.silence.is_some(),
             "lastTick": self.silence.and_then(|silence| silence.last_tick),
             "health": problems.collect::<Vec<_>>(),
+            "pending": self
+                .pending
+                .iter()
+                .take(MAX_TOLD)
+                .map(|address| Shown::outside(address, 40))
+                .collect::<Vec<_>>(),
             "unknown": self.unknown.iter().map(line).collect::<Vec<_>>(),
             "problems": self
                 .missing
@@ -376,7 +414,7 @@ fn plain(text: &Shown) -> Shown {
 
 impl Kind {
     /// In a subject.
-    fn brief(self) -> Shown {
+    pub fn brief(self) -> Shown {
         match self {
             Self::FilterGone => shown!("metric filter deleted"),
             Self::FilterChanged => shown!("metric filter changed"),
@@ -384,12 +422,13 @@ impl Kind {
             Self::AlarmChanged => shown!("alarm changed"),
             Self::TopicGone => shown!("topic deleted"),
             Self::TopicChanged => shown!("topic changed"),
-            Self::HealthAlarmGone => shown!("health alarm gone"),
+            Self::HealthAlarmGone => shown!("health alarm tells nobody"),
+            Self::AlarmUnheard => shown!("alarm is not heard"),
             Self::LogGroupGone => shown!("log group gone"),
             Self::LogGroupSilent => shown!("CloudTrail is silent"),
             Self::NoKmsEvents => shown!("no KMS events for a day"),
             Self::NobodySubscribed => shown!("nobody subscribed"),
-            Self::AddressesGone => shown!("address unsubscribed"),
+            Self::AddressesGone => shown!("address not subscribed"),
             Self::QueueNotEmpty => shown!("undelivered messages wait"),
         }
     }

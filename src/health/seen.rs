@@ -18,6 +18,8 @@ pub struct Seen {
     pub last: Timestamp,
     /// Whether the newest tick found it and did not repair it.
     pub is_left: bool,
+    /// Whether a later tick looked and did not find it. When it is found again, that is another spell.
+    pub is_over: bool,
     /// Who made the change, if the trail says so.
     pub change: Option<Change>,
 }
@@ -44,20 +46,28 @@ pub struct Change {
     pub at: Timestamp,
 }
 
-/// Every problem that the lines tell of from `since` on, oldest first, and what the newest line could
-/// not look at. Lines from before show how long a problem had not been there.
+/// Every problem that the lines tell of from `since` on, oldest first, and what these ticks could not
+/// look at. Lines from before show how long a problem had not been there.
 pub fn seen(lines: &[Line], since: Timestamp) -> (Vec<Seen>, Vec<Unknown>) {
     let mut lines: Vec<&Line> = lines.iter().collect();
     lines.sort_by_key(|line| (line.tick, line.at));
     let mut all: Vec<Seen> = Vec::new();
     let mut before = None;
     for line in &lines {
+        let is_complete = line.health.is_complete();
         for seen in &mut all {
-            seen.is_left = false;
+            let found = line.health.problems.iter();
+            let is_there = found.clone().any(|problem| seen.problem.is_same(problem));
+            // A tick that did not look, or did not judge, proves nothing.
+            if is_complete && !is_there {
+                seen.is_left = false;
+                seen.is_over = true;
+            }
         }
         for problem in &line.health.problems {
             let is_left = problem.repair != Some(Repair::Done);
-            match all.iter_mut().find(|seen| seen.problem.is_same(problem)) {
+            let mut spells = all.iter_mut();
+            match spells.find(|seen| !seen.is_over && seen.problem.is_same(problem)) {
                 Some(seen) => {
                     seen.last = line.at;
                     seen.is_left = is_left;
@@ -72,17 +82,24 @@ pub fn seen(lines: &[Line], since: Timestamp) -> (Vec<Seen>, Vec<Unknown>) {
                     first: line.at,
                     last: line.at,
                     is_left,
+                    is_over: false,
                     change: None,
                 }),
             }
         }
-        // A tick that could not look, or did not judge, proves nothing.
-        if line.health.unknown.is_empty() && !line.health.is_paused {
+        if is_complete {
             before = Some(line.at);
         }
     }
     all.retain(|seen| since <= seen.last);
-    let unknown = lines.last().filter(|line| since <= line.at);
-    let unknown = unknown.map(|line| line.health.unknown.clone());
-    (all, unknown.unwrap_or_default())
+    // What could not be looked at in any of these ticks, once.
+    let mut unknown: Vec<Unknown> = Vec::new();
+    for line in lines.iter().filter(|line| since <= line.at) {
+        for missing in &line.health.unknown {
+            if unknown.iter().all(|known| known.what != missing.what) {
+                unknown.push(missing.clone());
+            }
+        }
+    }
+    (all, unknown)
 }

@@ -73,6 +73,7 @@ struct Case {
     problems: Vec<Seen>,
     unknown: Vec<Unknown>,
     silence: Option<Silence>,
+    pending: Vec<String>,
     missing: Vec<String>,
     zone: &'static str,
 }
@@ -89,6 +90,7 @@ impl Case {
             problems: Vec::new(),
             unknown: Vec::new(),
             silence: None,
+            pending: Vec::new(),
             missing: Vec::new(),
             zone: "UTC",
         }
@@ -123,6 +125,7 @@ impl Case {
             problems: &self.problems,
             unknown: &self.unknown,
             silence: self.silence.as_ref(),
+            pending: &self.pending,
             missing: &self.missing,
             place: Place {
                 region: Identifier::word("ap-southeast-2"),
@@ -327,7 +330,7 @@ fn a_line_is_read_as_it_was_written() {
     let text = written.write("pattern1-logging");
     assert_eq!(Line::read(&text), Some(written));
     let value: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(value["Problems"], 2.0);
+    assert_eq!(value["Problems"], 2);
     assert_eq!(
         Line::read(r#"{"level": "INFO", "outcome": "watched"}"#),
         None
@@ -335,15 +338,67 @@ fn a_line_is_read_as_it_was_written() {
 }
 
 #[test]
-fn a_check_that_could_not_be_made_counts_a_half() {
+fn checks_count_when_they_could_not_be_made_twice() {
     let mut health = Health::default();
-    for _ in 0..2 {
-        health.unknown.push(Unknown {
-            what: String::new(),
-            why: String::new(),
-        });
-        assert!((health.value() - 0.5).abs() < f64::EPSILON);
-    }
+    health.unknown.push(Unknown {
+        what: String::new(),
+        why: String::new(),
+    });
+    assert_eq!(health.value(), 0);
+    health.is_unknown_again = true;
+    assert_eq!(health.value(), 1);
     health.problems.push(nobody());
-    assert!((health.value() - 1.5).abs() < f64::EPSILON);
+    assert_eq!(health.value(), 2);
+}
+
+#[test]
+fn nobody_is_subscribed_and_somebody_has_not_confirmed() {
+    let lines = [line("09:40:00", vec![]), line("09:45:00", vec![nobody()])];
+    let case = Case {
+        pending: vec!["address 1 of 2".to_owned()],
+        ..Case::of(News::Began, &lines)
+    };
+    case.check("nobody-subscribed");
+}
+
+#[test]
+fn the_function_does_not_hear_of_the_alarm() {
+    let topic = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-alarm-AlarmStateTopic-EXAMPLE";
+    let unheard = Problem::new(Kind::AlarmUnheard, topic);
+    let lines = [line("09:40:00", vec![]), line("09:45:00", vec![unheard])];
+    Case::of(News::More, &lines).check("not-heard");
+}
+
+#[test]
+fn an_alarm_that_went_off_without_a_problem_says_so() {
+    let lines = [line("09:40:00", vec![]), line("09:45:00", vec![])];
+    Case::of(News::Began, &lines).check("nothing-found");
+}
+
+#[test]
+fn what_comes_again_is_another_spell() {
+    let lines = [
+        line("09:40:00", vec![nobody()]),
+        line("09:45:00", vec![]),
+        line("09:50:00", vec![nobody()]),
+    ];
+    let (all, _) = seen(&lines, Timestamp::MIN);
+    let firsts: Vec<_> = all.iter().map(|seen| (seen.first, seen.is_left)).collect();
+    assert_eq!(firsts, [(at("09:40:01"), false), (at("09:50:01"), true)]);
+}
+
+#[test]
+fn a_tick_that_did_not_look_ends_nothing() {
+    let mut lines = [line("09:40:00", vec![nobody()]), line("09:45:00", vec![])];
+    lines[1].health.is_paused = true;
+    let (all, _) = seen(&lines, Timestamp::MIN);
+    assert!(all[0].is_left);
+}
+
+#[test]
+fn the_line_of_a_deployment_is_no_tick() {
+    let text = Line::of_deployment("pattern1-logging", at("09:45:00"));
+    assert_eq!(Line::read(&text), None);
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["Problems"], 0);
 }

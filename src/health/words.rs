@@ -26,6 +26,7 @@ pub(super) struct Told {
     /// The command for that.
     pub(super) command: Option<Command>,
     pub(super) is_left: bool,
+    pub(super) is_repaired: bool,
 }
 
 impl Told {
@@ -55,6 +56,7 @@ pub(super) fn told(seen: &Seen, place: &Place<'_>, has_ended: bool) -> Told {
         to_do: to_do(problem).filter(|_| left),
         command: command(problem, place).filter(|_| left),
         is_left,
+        is_repaired: problem.repair == Some(Repair::Done),
     }
 }
 
@@ -88,7 +90,13 @@ fn sentence(problem: &Problem, is_left: bool) -> Shown {
         ),
         Kind::TopicChanged => shown!("The topic {} was changed: {}.", object, details),
         Kind::HealthAlarmGone => shown!(
-            "The alarm {} {} gone, or its actions were turned off: if the watch stops, nobody is told.",
+            "The alarm {} {} gone, or was changed so that it tells nobody: if the watch stops, nobody is told.",
+            object,
+            is
+        ),
+        Kind::AlarmUnheard => shown!(
+            "The topic {}, which the alarm notifies, {} gone or had no subscription: the function does not hear of the \
+             alarm, and nobody gets the alerts.",
             object,
             is
         ),
@@ -119,31 +127,29 @@ fn sentence(problem: &Problem, is_left: bool) -> Shown {
                 object
             )
         }
-        Kind::NobodySubscribed if is_left => {
-            let pending = if problem.details.is_empty() {
-                Shown::default()
-            } else {
-                shown!(" Not confirmed yet: {} in Emails.", details)
-            };
-            shown!(
-                "No subscription to the topic {} is confirmed: nobody gets the alerts.{}",
-                object,
-                pending
-            )
-        }
+        Kind::NobodySubscribed if is_left => shown!(
+            "No subscription to the topic {} is confirmed: nobody gets the alerts.",
+            object
+        ),
         Kind::NobodySubscribed => {
             shown!("No subscription to the topic {} was confirmed.", object)
         }
         Kind::AddressesGone => shown!(
-            "Some addresses in Emails {} no longer subscribed to {}: {}.",
-            if is_left { "are" } else { "were" },
+            "Not every address in Emails {} subscribed to {}: {} left, or never confirmed.",
+            is,
             object,
             details
         ),
-        Kind::QueueNotEmpty => shown!(
-            "The queue {} {} not empty: {} that could not be delivered.",
+        Kind::QueueNotEmpty if is_left => shown!(
+            "The queue {} is not empty: {} that could not be delivered.",
             object,
-            is,
+            details
+        ),
+        // SQS reports nothing of a queue that nobody has used for hours.
+        Kind::QueueNotEmpty => shown!(
+            "The queue {} had {} that could not be delivered. SQS stops reporting some hours after the last use, so make \
+             sure that it is empty.",
+            object,
             details
         ),
     }
@@ -159,10 +165,11 @@ pub(super) fn said(change: &Change, place: &Place<'_>) -> Shown {
         "RemoveTargets" => "The function was taken off the rule",
         "DisableAlarmActions" => "Turned off",
         "Unsubscribe" => "A subscription was ended",
-        "StopLogging" => "A trail was stopped",
-        "DeleteTrail" => "A trail was deleted",
-        "UpdateTrail" => "A trail was changed",
-        "PutEventSelectors" => "What a trail records was changed",
+        // Whether it is this log group's is not known.
+        "StopLogging" => "This may be why: a trail was stopped",
+        "DeleteTrail" => "This may be why: a trail was deleted",
+        "UpdateTrail" => "This may be why: a trail was changed",
+        "PutEventSelectors" => "This may be why: what a trail records was changed",
         _ => "Done",
     };
     shown!(
@@ -206,8 +213,11 @@ fn to_do(problem: &Problem) -> Option<Shown> {
         | Kind::TopicChanged => {
             shown!("The next tick tries again. Remove what stands in its way.")
         }
+        Kind::AlarmUnheard => shown!(
+            "Subscribe the function to it again. If the topic is gone, delete the stack and deploy it again."
+        ),
         Kind::HealthAlarmGone => shown!(
-            "If it is there, turn its actions on again. If it is gone, deploy with WatchMinutes 0 and then with its old \
+            "If it is there, set its actions and its threshold again. If it is gone, deploy with WatchMinutes 0 and then with its old \
              value: that makes it again."
         ),
         Kind::LogGroupGone => shown!(
@@ -240,6 +250,10 @@ fn command(problem: &Problem, place: &Place<'_>) -> Option<Command> {
         Kind::LogGroupGone | Kind::LogGroupSilent => Command::new("aws cloudtrail describe-trails"),
         Kind::HealthAlarmGone => Command::new("aws cloudwatch enable-alarm-actions")
             .quoted("--alarm-names", &problem.object),
+        Kind::AlarmUnheard => Command::new("aws sns subscribe")
+            .quoted("--topic-arn", &problem.object)
+            .words("--protocol lambda")
+            .quoted("--notification-endpoint", place.function_arn),
         Kind::NoKmsEvents => Command::new("aws kms list-keys --limit 1"),
         Kind::NobodySubscribed | Kind::AddressesGone => Command::new("aws sns subscribe")
             .quoted("--topic-arn", &problem.object)

@@ -137,22 +137,43 @@ pub(super) fn request(
         .set_ok_actions(Some(properties.ok_actions.clone()))
 }
 
+/// The same request with the actions that the alarm has besides, as far as CloudWatch takes them: five
+/// for each state.
+pub(super) fn keeping_actions(
+    request: PutMetricAlarmInputBuilder,
+    found: &MetricAlarm,
+) -> PutMetricAlarmInputBuilder {
+    let with = |asked: &Option<Vec<String>>, found: &[String]| {
+        let mut actions = asked.clone().unwrap_or_default();
+        for action in found {
+            if actions.len() < 5 && !actions.contains(action) {
+                actions.push(action.clone());
+            }
+        }
+        actions
+    };
+    let alarm_actions = with(request.get_alarm_actions(), found.alarm_actions());
+    let ok_actions = with(request.get_ok_actions(), found.ok_actions());
+    request
+        .set_alarm_actions(Some(alarm_actions))
+        .set_ok_actions(Some(ok_actions))
+        .set_insufficient_data_actions(Some(found.insufficient_data_actions().to_vec()))
+}
+
 /// Makes the alarm with these tags, or changes the existing one, which keeps the tags that it has.
 pub(super) async fn put(
     cloudwatch: &CloudWatch,
-    names: &Names,
-    properties: &Properties,
-    topic_arn: &str,
+    name: &str,
+    mut request: PutMetricAlarmInputBuilder,
     with_tags: &[(&str, &str)],
 ) -> Result<(), Fault> {
-    let mut request = request(names, properties, topic_arn);
     if !with_tags.is_empty() {
         request = request.set_tags(Some(tags(with_tags)));
     }
     request
         .send_with(cloudwatch)
         .await
-        .map_err(|error| Fault::new("cloudwatch:PutMetricAlarm", &names.alarm, &error))?;
+        .map_err(|error| Fault::new("cloudwatch:PutMetricAlarm", name, &error))?;
     Ok(())
 }
 

@@ -158,7 +158,7 @@ pub(super) fn of_alarm(
     );
     differences.compare(
         "TreatMissingData",
-        found.treat_missing_data().as_ref(),
+        Some(&found.treat_missing_data().unwrap_or("missing")),
         asked.get_treat_missing_data().as_deref().as_ref(),
     );
     for (actions, asked, setting) in [

@@ -55,7 +55,7 @@ async fn put_once(
     wanted: &Wanted<'_>,
     changes: &Changes,
 ) -> Result<(), Error> {
-    let found = survey(run, names, wanted.properties, changes).await?;
+    let found = survey(run, names, wanted.properties, changes, true).await?;
     let is_absent = |ownership: &Ownership| *ownership == Ownership::Absent;
     if wanted.in_place && is_absent(&found.alarm.ownership) && run.turn.is_unsettled_yet() {
         return Err(Error::NotShown(names.alarm.clone()));
@@ -168,9 +168,14 @@ impl Writing<'_> {
             None => (Change::NewAlarm, self.tags()),
         };
         let properties = self.wanted.properties;
-        let put = Box::pin(alarm::put(
-            cloudwatch, self.names, properties, &topic_arn, &tags,
-        ));
+        // What others added to the alarm is not the watch's to remove.
+        let kept = found.alarm.as_ref().filter(|_| self.run.turn.is_repair());
+        let request = alarm::request(self.names, properties, &topic_arn);
+        let request = match kept {
+            Some(kept) => alarm::keeping_actions(request, kept),
+            None => request,
+        };
+        let put = Box::pin(alarm::put(cloudwatch, &self.names.alarm, request, &tags));
         self.changes.write(change, put).await?;
         if found.ownership == Ownership::Untagged {
             let arn = scope.alarm_arn(&self.names.alarm);

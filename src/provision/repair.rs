@@ -32,15 +32,6 @@ pub enum Object {
     Topic,
 }
 
-/// What became of what differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Repaired {
-    /// Nothing was done, because the properties of the tick are not known to be in force.
-    Nothing(Force),
-    /// Each object was put right, or could not be.
-    Objects(Vec<(Object, Result<(), Error>)>),
-}
-
 /// A resource as the watch knows it.
 #[derive(Clone, Copy)]
 pub struct Watched<'a> {
@@ -52,6 +43,21 @@ pub struct Watched<'a> {
     pub properties: &'a Properties,
     /// The same as CloudFormation writes it.
     pub resource_properties: &'a serde_json::Value,
+}
+
+/// What it takes to see other runs and to be seen by them.
+#[derive(Clone, Copy, Debug)]
+pub struct Journal<'a> {
+    /// The function's own log group; empty when it is not known.
+    pub log_group: &'a str,
+    /// The log stream of this execution environment.
+    pub log_stream: &'a str,
+    /// When the tick was due.
+    pub tick: Timestamp,
+    /// The time of the invocation.
+    pub now: Timestamp,
+    /// When the work must have ended.
+    pub until: Deadline,
 }
 
 /// The topic, as the watch sees it.
@@ -94,6 +100,31 @@ impl Watched<'_> {
         super::condition::of_alarm(found, &self.names(), self.properties, self.account.scope)
     }
 
+    /// Whether the alarm on the watch tells somebody at the first problem.
+    pub fn is_heard(&self, health_alarm: Option<&MetricAlarm>) -> bool {
+        health_alarm.is_some_and(|alarm| {
+            let actions = alarm.alarm_actions();
+            let mut asked = self.properties.alarm_actions.iter();
+            alarm.actions_enabled() != Some(false)
+                && alarm.threshold().is_none_or(|threshold| threshold <= 1.0)
+                && asked.any(|action| actions.contains(action))
+        })
+    }
+
+    /// Whether anybody hears what the alarm notifies: how many subscriptions its topic has, or nothing
+    /// when that is gone. It is the first of `AlarmActions`, which the template makes.
+    ///
+    /// # Errors
+    ///
+    /// It could not be looked at.
+    pub async fn listeners(&self) -> Result<Option<u64>, Fault> {
+        let Some(topic_arn) = self.properties.alarm_actions.first() else {
+            return Ok(Some(1));
+        };
+        let found = topic::settings(self.account.sns, topic_arn).await?;
+        Ok(found.map(|settings| settings.confirmed.unwrap_or(1)))
+    }
+
     /// How the topic is.
     ///
     /// # Errors
@@ -122,25 +153,41 @@ impl Watched<'_> {
         topic::confirmed(self.account.sns, &arn, &self.properties.emails).await
     }
 
-    /// Puts these objects right, if the properties are in force and nothing else is at work.
+    /// Whether the properties are in force, so that something may be judged and put right.
     ///
     /// # Errors
     ///
-    /// It could not be found out whether anything may be repaired, so nothing was.
+    /// The requests could not be listed.
+    pub async fn force(&self, journal: &Journal<'_>) -> Result<Force, Fault> {
+        self.turn(journal).force(self.resource_properties).await
+    }
+
+    fn turn<'t>(&'t self, journal: &Journal<'t>) -> Turn<'t> {
+        Turn::of_repair(
+            self.account.logs,
+            (journal.log_group, journal.log_stream),
+            self.owner,
+            journal.tick,
+            journal.now,
+            journal.until,
+        )
+    }
+
+    /// Puts these objects right.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Superseded`] if a request or another repair has begun, or the repair could not be
+    /// announced: nothing was done.
     pub async fn repair(
         &self,
-        (log_group, log_stream): (&str, &str),
-        (tick, now): (Timestamp, Timestamp),
+        journal: &Journal<'_>,
         objects: &[Object],
-        until: Deadline,
-    ) -> Result<Repaired, Error> {
-        let logs = self.account.logs;
+    ) -> Result<Vec<(Object, Result<(), Error>)>, Error> {
         let names = self.names();
-        let turn = Turn::of_repair(logs, (log_group, log_stream), self.owner, tick, now, until);
-        match turn.force(self.resource_properties).await? {
-            Force::InForce => turn.begin_repair().await?,
-            other => return Ok(Repaired::Nothing(other)),
-        }
+        let turn = self.turn(journal);
+        turn.begin_repair().await?;
+        let until = journal.until;
         let run = Run {
             account: self.account,
             resource: Resource {
@@ -168,7 +215,7 @@ impl Watched<'_> {
         let is_whole = repaired.iter().all(|(_, result)| result.is_ok());
         turn.end(if is_whole { End::Succeeded } else { End::Left })
             .await;
-        Ok(Repaired::Objects(repaired))
+        Ok(repaired)
     }
 }
 
@@ -179,7 +226,9 @@ async fn repair(
     objects: &[Object],
 ) -> Vec<(Object, Result<(), Error>)> {
     let changes = Changes::default();
-    let found = survey(run, names, wanted.properties, &changes).await;
+    // Without its log group the filter cannot be, but the others can.
+    let looks_at_filter = objects.contains(&Object::Filter);
+    let found = survey(run, names, wanted.properties, &changes, looks_at_filter).await;
     let checked = found.and_then(|found| found.check(run, names, wanted).map(|_| found));
     let found = match checked {
         Ok(found) => found,

@@ -31,6 +31,7 @@ pub(super) async fn survey(
     names: &Names,
     properties: &Properties,
     changes: &Changes,
+    looks_at_filter: bool,
 ) -> Result<Survey, Error> {
     let account = run.account;
     let scope = account.scope;
@@ -38,6 +39,7 @@ pub(super) async fn survey(
     let log_group = &properties.log_group_name;
     let filter = match filter::find(account.logs, log_group, &names.filter).await {
         Ok(filter) => filter,
+        Err(_) if !looks_at_filter => None,
         Err(fault) if fault.is_not_found() => {
             return Err(Error::Existing(format!(
                 "LogGroupName: there is no log group \"{log_group}\" in {}; give the log group \

@@ -51,8 +51,11 @@ const WORK: Duration = Duration::from_secs(15);
 const NOTE: Duration = Duration::from_secs(2);
 /// The streams to list, newest first: two or more of each request.
 const STREAMS: i32 = 50;
-/// The same of repairs, of which only the last one counts.
-const REPAIR_STREAMS: i32 = 4;
+/// The same of repairs.
+const REPAIR_STREAMS: i32 = 30;
+/// So many repairs in a day are enough: somebody changes it back each time.
+const MAX_REPAIRS: usize = 10;
+const DAY: Duration = Duration::from_hours(24);
 /// How long after a request nothing is repaired: CloudFormation may still be at work on the stack,
 /// and Lambda delivers a request again for up to six minutes.
 const QUIET: Duration = Duration::from_mins(10);
@@ -79,6 +82,8 @@ pub enum Force {
     Removed,
     /// The last request that succeeded had others.
     Others,
+    /// They are in force, but there were ten repairs within a day.
+    TooOften,
 }
 
 /// One delivery of a request, or one repair, among all requests about the resource.
@@ -201,6 +206,11 @@ impl<'a> Turn<'a> {
         if entries.iter().any(|entry| self.may_be_at_work(entry)) {
             return Ok(Force::Busy);
         }
+        let began = |entry: &&Entry| {
+            let began = entry.began.iter().map(|(_, at)| *at).max();
+            entry.is_repair && began.is_some_and(|at| self.is_within(at, DAY))
+        };
+        let is_enough = entries.iter().filter(began).count() >= MAX_REPAIRS;
         entries.retain(|entry| !entry.is_repair);
         let digest = properties_digest(properties);
         let held = entries
@@ -213,10 +223,11 @@ impl<'a> Turn<'a> {
         let last = held.and_then(|at| entries.get(at));
         Ok(match last {
             _ if is_removed => Force::Removed,
-            Some(last) if last.key.properties == digest => Force::InForce,
-            // There were no turns, or the streams are gone.
-            None if entries.is_empty() => Force::InForce,
-            _ => Force::Others,
+            Some(last) if last.key.properties != digest => Force::Others,
+            // If there is none at all, there were no turns, or the streams are gone.
+            None if !entries.is_empty() => Force::Others,
+            _ if is_enough => Force::TooOften,
+            _ => Force::InForce,
         })
     }
 
@@ -242,6 +253,11 @@ impl<'a> Turn<'a> {
         let began = entry.began.iter().map(|(_, at)| *at).max();
         let last = entry.end.map(|(_, at)| at).max(began);
         last.is_some_and(|at| self.is_within(at, QUIET))
+    }
+
+    /// Whether this is a repair.
+    pub(super) fn is_repair(&self) -> bool {
+        self.is_repair
     }
 
     /// The digest of the request that the topic's tag and the id of a failed Create carry.

@@ -1,9 +1,11 @@
 //! What follows from a look: problems, what of them may be repaired, and what is unknown.
 
+use super::earlier::Earlier;
+use super::log_group::Events;
 use super::look::Look;
 use super::round::Round;
 use crate::fault::Fault;
-use crate::health::{Health, Kind, Problem, Unknown};
+use crate::health::{Health, Kind, Problem, Repair, Unknown};
 use crate::names::Names;
 use crate::provision::{Condition, Object, TopicSeen, Watched};
 
@@ -11,10 +13,10 @@ use crate::provision::{Condition, Object, TopicSeen, Watched};
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) health: Health,
-    /// What of ours differs.
+    /// What of ours differs, before it is repaired.
     pub(super) objects: Vec<(Object, Problem)>,
-    /// The alarm on the watch, if it is gone or tells nobody.
-    pub(super) health_alarm_gone: Option<Problem>,
+    /// What the log group has, if it could be looked at.
+    pub(super) events: Option<Events>,
 }
 
 impl Found {
@@ -44,11 +46,9 @@ impl Found {
                     &watched.alarm(alarm.as_ref()),
                     [Kind::AlarmGone, Kind::AlarmChanged],
                 );
-                let is_heard = health_alarm
-                    .as_ref()
-                    .is_some_and(|alarm| alarm.actions_enabled() != Some(false));
-                found.health_alarm_gone =
-                    (!is_heard).then(|| Problem::new(Kind::HealthAlarmGone, names.health));
+                if !watched.is_heard(health_alarm.as_ref()) {
+                    found.problem(Problem::new(Kind::HealthAlarmGone, names.health));
+                }
             }
             Err(fault) => found.unknown("the alarms", fault),
         }
@@ -57,12 +57,27 @@ impl Found {
             Ok(topic) => found.topic(&topic_arn, topic, &look.addresses),
             Err(fault) => found.unknown("the topic", fault),
         }
-        match &look.log_group {
-            Ok(None) => {}
-            Ok(Some(kind)) => found.problem(Problem::new(*kind, log_group)),
+        match &look.events {
+            Ok(events) => {
+                found.events = Some(*events);
+                match events {
+                    Events::OfKms | Events::OthersThisHour => {}
+                    Events::None => found.problem(Problem::new(Kind::LogGroupSilent, log_group)),
+                    Events::Others => found.problem(Problem::new(Kind::NoKmsEvents, log_group)),
+                }
+            }
             // That it does not exist is told already.
             Err(fault) if fault.is_not_found() => {}
             Err(fault) => found.unknown("the log group", fault),
+        }
+        match &look.listeners {
+            Ok(Some(1..)) => {}
+            Ok(_) => {
+                let topic = properties.alarm_actions.first().cloned();
+                let topic = topic.unwrap_or_default();
+                found.problem(Problem::new(Kind::AlarmUnheard, topic));
+            }
+            Err(fault) => found.unknown("the topic that the alarm notifies", fault),
         }
         let queue = round.tick.queue_name.as_deref().unwrap_or_default();
         match &look.waiting {
@@ -77,6 +92,59 @@ impl Found {
             Err(fault) => found.unknown("the dead-letter queue", fault),
         }
         found
+    }
+
+    /// Whether nothing is wrong and everything could be looked at.
+    pub(super) fn is_healthy(&self) -> bool {
+        let Self {
+            health,
+            objects,
+            events,
+        } = self;
+        health.problems.is_empty()
+            && health.unknown.is_empty()
+            && objects.is_empty()
+            && *events != Some(Events::OthersThisHour)
+    }
+
+    /// Whether anything was found that a deployment which has only begun may explain. Only the queue does
+    /// not depend on the properties.
+    pub(super) fn depends_on_properties(&self) -> bool {
+        let mut problems = self.health.problems.iter();
+        !self.objects.is_empty() || problems.any(|problem| problem.kind != Kind::QueueNotEmpty)
+    }
+
+    /// Leaves what is new for a later tick to judge. What was there before is still a problem.
+    pub(super) fn pause(&mut self, earlier: &Earlier) {
+        self.health.is_paused = true;
+        let problems = std::mem::take(&mut self.health.problems);
+        let objects = self.objects.drain(..).map(|(_, problem)| problem);
+        for problem in problems.into_iter().chain(objects) {
+            let before = earlier.problem(&problem);
+            if let Some(before) = before.filter(|before| before.repair != Some(Repair::Done)) {
+                self.health.problems.push(before.clone());
+            } else if problem.kind == Kind::QueueNotEmpty {
+                self.health.problems.push(problem);
+            }
+        }
+    }
+
+    /// Takes what differs for problems, each with what became of it.
+    pub(super) fn repaired(&mut self, result: impl Fn(Object) -> Option<Repair>) {
+        for (object, mut problem) in self.objects.drain(..) {
+            problem.repair = result(object);
+            self.health.problems.push(problem);
+        }
+    }
+
+    /// What was found, in a few words for each.
+    pub(super) fn described(&self) -> String {
+        let objects = self.objects.iter().map(|(_, problem)| problem);
+        let found = self.health.problems.iter().chain(objects);
+        let found: Vec<_> = found
+            .map(|problem| problem.kind.brief().to_string())
+            .collect();
+        found.join(", ")
     }
 
     pub(super) fn problem(&mut self, problem: Problem) {
@@ -125,9 +193,9 @@ impl Found {
                 &[]
             }
         };
+        self.health.pending = places(addresses, Some(false));
         if confirmed == 0 {
-            let pending = places(addresses, Some(false));
-            self.problem(Problem::new(Kind::NobodySubscribed, topic_arn).with(pending));
+            self.problem(Problem::new(Kind::NobodySubscribed, topic_arn));
         }
         let gone = places(addresses, None);
         if !gone.is_empty() {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use crate::fault::Fault;
 use crate::health::Line;
 
-/// More ticks than this, a week of them, are not read.
-const MAX_LINES: usize = 2_016;
+/// More than those of a day, one each minute, are not read.
+const MAX_LINES: usize = 3_000;
 
 /// The lines of this base name from `from` to `to`, the oldest first.
 ///

@@ -1,12 +1,13 @@
 //! Whether CloudTrail still writes to the log group, and still tells of KMS.
 //!
 //! In an account that uses KMS one search finds an event of the last hour, and that answers both.
+//! Where it does not, a whole day is searched, but only once an hour: in a large log group that takes
+//! long.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::round::Round;
 use crate::fault::Fault;
-use crate::health::Kind;
 
 const OF_KMS: &str = "{ $.eventSource = \"kms.amazonaws.com\" }";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -19,21 +20,44 @@ const EARLIER: [[SignedDuration; 2]; 2] = [
     ],
 ];
 
-/// What is wrong with the log group, if anything.
-pub(super) async fn log_group(round: &Round<'_>) -> Result<Option<Kind>, Fault> {
+/// What the log group has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Events {
+    /// An event of KMS.
+    OfKms,
+    /// Nothing within an hour.
+    None,
+    /// Other events within an hour, and none of KMS within a day.
+    Others,
+    /// Other events within an hour, and none of KMS. The day before was searched by an earlier tick.
+    OthersThisHour,
+}
+
+/// Looks at the last hour, and once an hour at the day before.
+pub(super) async fn events(round: &Round<'_>) -> Result<Events, Fault> {
     let now = round.now;
     if has_event(round, OF_KMS, now - HOUR, now).await? {
-        return Ok(None);
+        return Ok(Events::OfKms);
     }
     if !has_event(round, "", now - HOUR, now).await? {
-        return Ok(Some(Kind::LogGroupSilent));
+        return Ok(Events::None);
     }
+    let of_the_hour = round.tick.at.as_second().rem_euclid(HOUR.as_secs());
+    if of_the_hour.unsigned_abs() < round.tick.every.as_secs() {
+        return of_the_day(round).await;
+    }
+    Ok(Events::OthersThisHour)
+}
+
+/// Looks at the day before the last hour.
+pub(super) async fn of_the_day(round: &Round<'_>) -> Result<Events, Fault> {
+    let now = round.now;
     for [from, to] in EARLIER {
         if has_event(round, OF_KMS, now - from, now - to).await? {
-            return Ok(None);
+            return Ok(Events::OfKms);
         }
     }
-    Ok(Some(Kind::NoKmsEvents))
+    Ok(Events::Others)
 }
 
 /// Whether an event matches in this time. A page without events need not be the last.

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
 
-use super::log_group::log_group;
+use super::log_group::{Events, events};
 use super::queue::waiting;
 use super::round::Round;
 use crate::deadline::Deadline;
 use crate::fault::Fault;
-use crate::health::Kind;
 use crate::provision::{Condition, TopicSeen, Watched};
 
 /// The time that the checks have.
-const CHECKS: Duration = Duration::from_secs(15);
+pub(super) const CHECKS: Duration = Duration::from_secs(15);
 
 /// What the checks saw, or why they could not be made.
 pub(super) struct Look {
@@ -23,8 +22,10 @@ pub(super) struct Look {
     pub(super) topic: Result<TopicSeen, Fault>,
     /// For each address whether it has confirmed, or nothing if it is not subscribed.
     pub(super) addresses: Result<Vec<Option<bool>>, Fault>,
-    /// What is wrong with CloudTrail's log group.
-    pub(super) log_group: Result<Option<Kind>, Fault>,
+    /// What CloudTrail's log group has.
+    pub(super) events: Result<Events, Fault>,
+    /// How many subscriptions the topic has that the alarm notifies; nothing if that is gone.
+    pub(super) listeners: Result<Option<u64>, Fault>,
     /// How many messages wait in the dead-letter queue.
     pub(super) waiting: Result<u64, Fault>,
 }
@@ -45,7 +46,7 @@ pub(super) async fn look(round: &Round<'_>, watched: &Watched<'_>) -> Look {
         }
     };
     // Boxed, because the futures of a dozen SDK calls are large.
-    let (filter, alarms, topic, addresses, log_group, waiting) = tokio::join!(
+    let (filter, alarms, topic, addresses, events, listeners, waiting) = tokio::join!(
         in_time(
             until,
             "logs:DescribeMetricFilters",
@@ -58,7 +59,12 @@ pub(super) async fn look(round: &Round<'_>, watched: &Watched<'_>) -> Look {
         ),
         in_time(until, "sns:GetTopicAttributes", Box::pin(watched.topic())),
         in_time(until, "sns:ListSubscriptionsByTopic", Box::pin(addresses)),
-        in_time(until, "logs:FilterLogEvents", Box::pin(log_group(round))),
+        in_time(until, "logs:FilterLogEvents", Box::pin(events(round))),
+        in_time(
+            until,
+            "sns:GetTopicAttributes",
+            Box::pin(watched.listeners())
+        ),
         in_time(until, "cloudwatch:GetMetricStatistics", Box::pin(queue)),
     );
     Look {
@@ -66,7 +72,8 @@ pub(super) async fn look(round: &Round<'_>, watched: &Watched<'_>) -> Look {
         alarms,
         topic,
         addresses,
-        log_group,
+        events,
+        listeners,
         waiting,
     }
 }

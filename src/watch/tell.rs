@@ -7,22 +7,27 @@ use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_sns::Client as Sns;
 use jiff::{SignedDuration, Timestamp};
-use tracing::warn;
 
+use super::earlier::Earlier;
 use super::lines::lines;
+use super::round::Round;
 use super::who::{Trail, name_who};
 use crate::alarm::{StateChange, StateValue};
 use crate::alert::{Destination, Published, alarmed_at, publish};
+use crate::arn::Scope;
 use crate::clients::Lazy;
 use crate::deadline::Deadline;
 use crate::fault::Fault;
-use crate::health::{Line, News, Notice, Place, Seen, Silence, Unknown, seen};
+use crate::health::{Line, News, Notice, Place, Problem, Seen, Silence, Unknown, seen};
 use crate::identifier::Identifier;
+use crate::owner::digest;
 
 /// The time that belongs to the publish.
 const PUBLISH_TIME: Duration = Duration::from_secs(17);
 /// The alarm's period if its message does not say.
 const PERIOD: u64 = 600;
+/// More ticks than those of a day are not read.
+const LONG: SignedDuration = SignedDuration::from_hours(24);
 /// What may lie between a tick and its datapoint.
 const LAG: SignedDuration = SignedDuration::from_mins(1);
 
@@ -81,15 +86,20 @@ pub async fn tell(
     let since = began.map_or(telling.now - SignedDuration::from_hours(24), |began| {
         began - period - LAG
     });
-    let found = lines(
-        telling.logs,
-        telling.log_group,
-        telling.name,
-        since - period * 3,
-        telling.now,
-    );
+    let reading = async {
+        let from = since - period * 3;
+        let read =
+            async |from, to| lines(telling.logs, telling.log_group, telling.name, from, to).await;
+        if telling.now.duration_since(from) <= LONG {
+            return read(from, telling.now).await;
+        }
+        // Of one that lasted long, how it began and how it ended.
+        let mut found = read(from, from + LONG / 2).await?;
+        found.extend(read(telling.now - LONG / 2, telling.now).await?);
+        Ok(found)
+    };
     let found = until
-        .limit(found)
+        .limit(reading)
         .await
         .unwrap_or_else(|_| Err(Fault::no_answer("logs:FilterLogEvents", telling.log_group)));
     let mut silence = (news == News::Began && is_silent(&change, &found, period)).then(|| {
@@ -105,6 +115,8 @@ pub async fn tell(
         Vec::new()
     });
     let (mut problems, unknown) = seen(&found, since);
+    let newest = found.iter().max_by_key(|line| (line.tick, line.at));
+    let pending = newest.map_or_else(Vec::new, |line| line.health.pending.clone());
     let named = (&mut problems[..], silence.as_mut());
     name(telling, named, until, &mut missing).await;
     let alert_id = change.alert_id();
@@ -113,71 +125,43 @@ pub async fn tell(
         alert_id,
         problems: &problems,
         unknown: &unknown,
+        pending: &pending,
         silence: silence.as_ref(),
         missing: &missing,
     };
     send(telling, &change, news).await.map(Some)
 }
 
-/// Tells of problems that no earlier tick has found, while the alarm on the watch lasts or is gone.
+/// Tells of new problems while the alarm on the watch cannot.
 ///
 /// # Errors
 ///
 /// The publish failed, so Lambda should try again.
 pub(super) async fn tell_more(
-    telling: &Telling<'_>,
+    round: &Round<'_>,
     change: &StateChange,
     line: &Line,
-    since: Timestamp,
-) -> Result<Option<Published>, Fault> {
-    let until = telling.deadline.keeping(PUBLISH_TIME);
-    let earlier = lines(
-        telling.logs,
-        telling.log_group,
-        telling.name,
-        since,
-        telling.now,
-    );
-    let mut all = match until.limit(earlier).await {
-        Ok(Ok(earlier)) => earlier,
-        // Without them every tick would tell the same again.
-        Ok(Err(fault)) => {
-            warn!(%fault, "what earlier ticks found could not be read");
-            return Ok(None);
-        }
-        Err(_) => return Ok(None),
-    };
-    // A second delivery of the same tick says the same.
-    all.retain(|earlier| earlier.tick < line.tick);
-    let known = |problem| {
-        let mut problems = all.iter().flat_map(|line| &line.health.problems);
-        problems.any(|known| known.is_same(problem))
-    };
-    let new: Vec<_> = line
-        .health
-        .problems
-        .iter()
-        .filter(|problem| !known(problem))
-        .cloned()
-        .collect();
-    if new.is_empty() {
-        return Ok(None);
-    }
+    earlier: &Earlier,
+    new: &[Problem],
+) -> Result<Published, Fault> {
+    let telling = &round.telling();
+    let mut all = earlier.lines().to_vec();
     all.push(line.clone());
-    let (mut problems, _) = seen(&all, since);
+    let (mut problems, _) = seen(&all, line.at);
     problems.retain(|seen| new.iter().any(|new| new.is_same(&seen.problem)));
     let mut missing = Vec::new();
+    let until = telling.deadline.keeping(PUBLISH_TIME);
     name(telling, (&mut problems, None), until, &mut missing).await;
-    let alert_id = crate::owner::digest(&format!("{}\n{}", change.name, line.tick));
     let news = Told {
         news: News::More,
-        alert_id,
+        alert_id: digest(&format!("{}\n{}", change.name, line.tick)),
         problems: &problems,
         unknown: &[],
+        pending: &line.health.pending,
         silence: None,
         missing: &missing,
     };
-    send(telling, change, news).await.map(Some)
+    send(telling, change, news).await
 }
 
 /// Whether the alarm went off because no tick came. While the rule ticks, the newest tick is at most
@@ -206,10 +190,12 @@ async fn name(
     else {
         return;
     };
+    let scope = Scope::of_function(telling.function_arn);
     let trail = Trail {
         logs: telling.logs,
         log_group,
         own_role: telling.own_role,
+        scope: scope.as_ref(),
         now: telling.now,
     };
     let why = match until.limit(name_who(&trail, problems, silence)).await {
@@ -228,6 +214,7 @@ struct Told<'a> {
     alert_id: String,
     problems: &'a [Seen],
     unknown: &'a [Unknown],
+    pending: &'a [String],
     silence: Option<&'a Silence>,
     missing: &'a [String],
 }
@@ -244,6 +231,7 @@ async fn send(
         alert_id: told.alert_id,
         problems: told.problems,
         unknown: told.unknown,
+        pending: told.pending,
         silence: told.silence,
         missing: told.missing,
         place: Place {

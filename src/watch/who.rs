@@ -6,6 +6,7 @@
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::arn::Scope;
 use crate::cloudtrail::{Call, call_pattern};
 use crate::fault::Fault;
 use crate::health::{Change, Kind, Seen, Silence};
@@ -31,7 +32,8 @@ const OPERATIONS: [&str; 18] = [
     "DeleteRule",
     "RemoveTargets",
 ];
-/// A trail that was stopped this long ago may be why there is no event of KMS.
+/// A trail that was changed this long ago may be why there is no event, and no event of KMS.
+const HOURS: SignedDuration = SignedDuration::from_hours(2);
 const DAY: SignedDuration = SignedDuration::from_hours(25);
 /// More calls than this are not read.
 const MAX_CALLS: usize = 1_000;
@@ -44,6 +46,8 @@ pub(super) struct Trail<'a> {
     pub(super) log_group: &'a str,
     /// The function's own role: what it did itself is no news.
     pub(super) own_role: Option<&'a str>,
+    /// Where the alarm is: names are alike in other Regions and accounts.
+    pub(super) scope: Option<&'a Scope>,
     pub(super) now: Timestamp,
 }
 
@@ -80,7 +84,12 @@ pub(super) async fn name_who(
             break;
         }
     }
-    calls.retain(|call| !trail.own_role.is_some_and(|role| call.is_by_role(role)));
+    calls.retain(|call| {
+        let is_here = trail
+            .scope
+            .is_none_or(|scope| call.is_in(&scope.account, &scope.region));
+        is_here && !trail.own_role.is_some_and(|role| call.is_by_role(role))
+    });
     for seen in problems {
         let Some(from) = since(seen) else { continue };
         let why = calls
@@ -116,8 +125,9 @@ fn change(call: &Call) -> Change {
 /// From when on the change may have been made; nothing when that is not known.
 fn since(seen: &Seen) -> Option<Timestamp> {
     match seen.problem.kind {
-        Kind::LogGroupSilent | Kind::NoKmsEvents => seen.first.checked_sub(DAY).ok(),
-        Kind::QueueNotEmpty => None,
+        Kind::LogGroupSilent => seen.first.checked_sub(HOURS).ok(),
+        Kind::NoKmsEvents => seen.first.checked_sub(DAY).ok(),
+        Kind::QueueNotEmpty | Kind::AlarmUnheard => None,
         _ => seen.before,
     }
 }
@@ -160,6 +170,6 @@ fn may_be_why(call: &Call, seen: &Seen, log_group: &str) -> bool {
             operation,
             "StopLogging" | "DeleteTrail" | "UpdateTrail" | "PutEventSelectors"
         ),
-        Kind::QueueNotEmpty => false,
+        Kind::QueueNotEmpty | Kind::AlarmUnheard => false,
     }
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::fake_aws::{Alarm, DELETED, Delivery, FakeAws, PENDING};
+use crate::fake_aws::{Alarm, DELETED, Delivery, FakeAws, PENDING, Topic};
 use crate::invoke::{Ended, deliver, invoke, request, request_about, sample, signed};
 
 const TOPIC: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
+const STATE_TOPIC: &str =
+    "arn:aws:sns:ap-southeast-2:111122223333:pattern1-alarm-AlarmStateTopic-EXAMPLE";
 const TRAIL: &str = "pattern1-logging-loggroup";
 const FILTER: &str = "pattern1-logging-metricfilter";
 const ALARM: &str = "pattern1-logging-alarm";
@@ -61,8 +63,16 @@ async fn deployed() -> FakeAws {
         for (number, subscription) in topic.subscriptions.values_mut().enumerate() {
             *subscription = format!("{TOPIC}:1234abcd-12ab-34cd-56ef-00000000000{number}");
         }
+        let mut heard = Topic::default();
+        heard
+            .subscriptions
+            .insert("function".to_owned(), format!("{STATE_TOPIC}:1"));
+        world.topics.insert(STATE_TOPIC.to_owned(), heard);
         let alarm = Alarm {
-            settings: json!({"AlarmName": HEALTH, "ActionsEnabled": true}),
+            settings: json!({
+                "AlarmName": HEALTH, "ActionsEnabled": true, "AlarmActions": [STATE_TOPIC],
+                "Threshold": 1.0,
+            }),
             state: json!({"StateValue": "OK"}),
             ..Alarm::default()
         };
@@ -126,7 +136,7 @@ fn writes(calls: &[String]) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_healthy_tick_asks_six_times_and_writes_nothing() {
+async fn a_healthy_tick_asks_seven_times_and_writes_nothing() {
     let aws = deployed().await;
     let before = aws.world();
     invoke(&aws, tick(&aws)).await.unwrap();
@@ -139,6 +149,7 @@ async fn a_healthy_tick_asks_six_times_and_writes_nothing() {
             "cloudwatch:GetMetricStatistics",
             "logs:DescribeMetricFilters",
             "logs:FilterLogEvents",
+            "sns:GetTopicAttributes",
             "sns:GetTopicAttributes",
             "sns:ListSubscriptionsByTopic",
         ]
@@ -171,7 +182,7 @@ async fn a_deployment_writes_that_nothing_is_wrong() {
 type Sabotage = fn(&FakeAws);
 
 /// What is sabotaged, the problem that the next tick finds, and whether it repairs it.
-const SABOTAGES: [(&str, Sabotage, &str, bool); 15] = [
+const SABOTAGES: [(&str, Sabotage, &str, bool); 19] = [
     (
         "the filter is deleted",
         |aws| {
@@ -290,6 +301,44 @@ const SABOTAGES: [(&str, Sabotage, &str, bool); 15] = [
             aws.state().world.alarms.remove(HEALTH);
         },
         "healthAlarmGone",
+        false,
+    ),
+    (
+        "its threshold is raised",
+        |aws| {
+            let mut state = aws.state();
+            let alarm = state.world.alarms.get_mut(HEALTH).unwrap();
+            alarm.settings["Threshold"] = json!(1_000.0);
+        },
+        "healthAlarmGone",
+        false,
+    ),
+    (
+        "it no longer tells the function",
+        |aws| {
+            let mut state = aws.state();
+            let alarm = state.world.alarms.get_mut(HEALTH).unwrap();
+            alarm.settings["AlarmActions"] = json!([]);
+        },
+        "healthAlarmGone",
+        false,
+    ),
+    (
+        "the function is no longer subscribed to the alarm",
+        |aws| {
+            let mut state = aws.state();
+            let topic = state.world.topics.get_mut(STATE_TOPIC).unwrap();
+            topic.subscriptions.clear();
+        },
+        "alarmUnheard",
+        false,
+    ),
+    (
+        "the topic that the alarm notifies is deleted",
+        |aws| {
+            aws.state().world.topics.remove(STATE_TOPIC);
+        },
+        "alarmUnheard",
         false,
     ),
     (
@@ -525,7 +574,7 @@ async fn a_repair_gives_way_to_a_request_that_comes_meanwhile() {
     assert_eq!(aws.answer()["Status"], "SUCCESS", "{}", aws.answer());
     let world = aws.world();
     assert!(!world.alarms.contains_key(ALARM));
-    assert!(world.topics.is_empty());
+    assert!(!world.topics.contains_key(TOPIC));
     assert!(world.log_groups[TRAIL].filters.is_empty());
 }
 
@@ -544,15 +593,17 @@ async fn a_tick_after_the_delete_makes_nothing() {
         assert_eq!(line["health"]["problems"], json!([]), "{line}");
         assert!(writes(&aws.all_calls()).is_empty());
     }
-    assert!(aws.world().topics.is_empty());
+    assert!(!aws.world().topics.contains_key(TOPIC));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tick_with_other_properties_than_the_last_deployment_repairs_nothing() {
     let aws = deployed().await;
     let before = aws.world().alarms;
-    for value in [0.5, 0.5] {
+    // A deployment may change the rule some minutes before the alarm.
+    for value in [0, 0, 1] {
         tokio::time::advance(Duration::from_mins(5)).await;
+        write_event(&aws, "kms.amazonaws.com", "Decrypt", &json!({}));
         let mut event = tick(&aws);
         event["detail"]["ResourceProperties"]["Threshold"] = json!("5");
         invoke(&aws, event).await.unwrap();
@@ -602,7 +653,8 @@ async fn an_update_after_a_repair_finds_everything_its_own() {
     invoke(&aws, signed(delete, aws.now())).await.unwrap();
     assert_eq!(aws.answer()["Status"], "SUCCESS", "{}", aws.answer());
     let world = aws.world();
-    assert!(world.topics.is_empty() && world.log_groups[TRAIL].filters.is_empty());
+    assert!(!world.topics.contains_key(TOPIC));
+    assert!(world.log_groups[TRAIL].filters.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -634,7 +686,7 @@ async fn a_day_of_health_says_and_changes_nothing() {
     }
     let calls = aws.all_calls();
     assert_eq!(writes(&calls), Vec::<&str>::new());
-    assert_eq!(calls.len(), 288 * 6);
+    assert_eq!(calls.len(), 288 * 7);
     assert!(published(&aws).is_empty());
     assert_eq!(aws.world().alarms, before.alarms);
 }
@@ -662,4 +714,11 @@ async fn a_scheduled_event_without_its_input_is_refused_by_name() {
     event["detail"]["ResourceProperties"]["Period"] = json!("7");
     let error = invoke(&aws, event).await.unwrap_err();
     assert!(error.contains("Period"), "{error}");
+    let mut event = tick(&aws);
+    event["detail"]["ResourceProperties"]["Emails"] = json!("a@b@example.com");
+    let error = invoke(&aws, event).await.unwrap_err();
+    assert!(
+        error.contains("Emails") && !error.contains("b@example"),
+        "{error}"
+    );
 }

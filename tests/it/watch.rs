@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use stand_ins::log_events::LogEvent;
 
 use crate::alert::{ALERTS, event, provisioned};
-use crate::fake_aws::{Alarm, FakeAws};
+use crate::fake_aws::{Alarm, FakeAws, Topic};
 use crate::invoke::{alarm_of_one, invoke, sample};
 
 /// How many kinds of errors a mail names.
@@ -57,6 +57,13 @@ impl Story {
             let confirmed = format!("{ALERTS}:1234abcd-12ab-34cd-56ef-1234567890ab");
             let address = "oncall@example.com".to_owned();
             topic.subscriptions.insert(address, confirmed);
+            let state_topic = &world.alarms[ALARM].settings["AlarmActions"][0];
+            let state_topic = state_topic.as_str().unwrap().to_owned();
+            let mut heard = Topic::default();
+            heard
+                .subscriptions
+                .insert("function".to_owned(), format!("{state_topic}:1"));
+            world.topics.insert(state_topic, heard);
             let health = Alarm {
                 settings: json!({
                     "AlarmName": "pattern1-logging-health",

@@ -53,6 +53,7 @@ CAUGHT = {
     ("watch", "IsItAsSpecified", "logs:DescribeMetricFilters"): "watch",
     ("watch", "WhoIsTold", "sns:GetTopicAttributes"): "watch",
     ("watch", "WhoIsTold", "sns:ListSubscriptionsByTopic"): "watch",
+    ("watch", "IsItHeard", "sns:GetTopicAttributes"): "watch",
     ("watch", "ReadTrail", "logs:FilterLogEvents"): "watch",
     ("watch", "ReadMetrics", "cloudwatch:GetMetricStatistics"): "watch",
     ("watch", "ReadOwnLog", "logs:FilterLogEvents"): "watch",

@@ -227,6 +227,7 @@ PERMISSIONS = {
         f"{SNS}:pattern1-logging-topic",
         None,
     ),
+    ("watch", "IsItHeard"): ({"sns:GetTopicAttributes"}, "<AlarmStateTopic>", None),
     ("watch", "ReadTrail"): ({"logs:FilterLogEvents"}, LOG_GROUP, None),
     ("watch", "ReadMetrics"): ({"cloudwatch:GetMetricStatistics"}, "*", None),
     ("watch", "ReadOwnLog"): (
@@ -930,7 +931,7 @@ def test_a_problem_and_the_absence_of_ticks_come_back_to_the_function(stack):
                         "Dimensions": [{"Name": "Name", "Value": "pattern1-logging"}],
                     },
                     "Period": 600,
-                    "Stat": "Sum",
+                    "Stat": "Maximum",
                 },
             },
         ],
@@ -1059,7 +1060,7 @@ def test_the_dashboard_shows_every_alarm(stack):
 def test_the_dashboard_shows_health_beside_the_alarm(stack):
     health = widget(stack, "Health: problems found")
     assert health["metrics"][0][:4] == ["kms-alarm", "Problems", "Name", "pattern1-logging"]
-    assert health["stat"] == "Sum"
+    assert health["stat"] == "Maximum"
     titles = [each["properties"].get("title") for each in widgets(stack) if each["y"] == 2]
     assert titles == ["KMS errors", "Health: problems found", "Alarms"]
     for minutes in ("0", "5"):

@@ -29,7 +29,13 @@ async fn tick_with(
     }
     let event = tick(&aws);
     let ticked = invoke(&aws, event).await;
-    ticked.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+    // Without it, it is not known whether the alarm lasts, so Lambda delivers the tick again.
+    if let Err(error) = ticked {
+        assert!(
+            error.contains("cloudwatch:DescribeAlarms"),
+            "{fault:?}: {error}"
+        );
+    }
     let line = line(&aws);
     let calls = aws.all_calls();
     aws.heal();
@@ -62,9 +68,9 @@ async fn no_failed_call_of_a_healthy_tick_tells_or_repairs_anything() {
     for (operation, fault) in &cells {
         let (aws, line, made) = tick_with(&healthy, Some(*fault)).await;
         let cell = format!("{operation} {fault:?}: {line}");
-        assert!(published(&aws).is_empty(), "{cell}");
         // What AWS says is not there is gone; the next tick knows better.
         if fault.1 != How::NotFound {
+            assert!(published(&aws).is_empty(), "{cell}");
             assert_eq!(*problems(&line), json!([]), "{cell}");
             assert_eq!(writes(&made), Vec::<&str>::new(), "{cell}");
         }
@@ -96,7 +102,10 @@ async fn whatever_fails_in_a_repair_the_next_tick_completes_it() {
         assert_eq!(world.log_groups[TRAIL].filters[FILTER], filter, "{cell}");
         let threshold = &world.alarms[ALARM].settings["Threshold"];
         assert_eq!(*threshold, 1.0, "{cell}");
-        assert!(published(&aws).is_empty(), "{cell}");
+        assert!(
+            fault.1 == How::NotFound || published(&aws).is_empty(),
+            "{cell}"
+        );
     }
     let _ = writeln!(
         std::io::stderr(),

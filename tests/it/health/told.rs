@@ -320,7 +320,7 @@ async fn without_the_alarm_on_it_the_watch_tells_itself() {
     });
     next_tick(&aws).await;
     let (subject, text) = only_mail(&aws);
-    assert!(subject.contains("health alarm gone"), "{subject}");
+    assert!(subject.contains("health alarm tells nobody"), "{subject}");
     assert!(text.contains(HEALTH), "{text}");
     for _ in 0..5 {
         next_tick(&aws).await;
@@ -352,8 +352,8 @@ async fn a_notice_goes_out_when_nothing_can_be_looked_up() {
 async fn checks_that_fail_twice_are_told() {
     let aws = deployed().await;
     aws.fail("logs:DescribeMetricFilters", How::Throttled, 99);
-    for _ in 0..2 {
-        assert_eq!(next_tick(&aws).await["Problems"], 0.5);
+    for value in [0, 1] {
+        assert_eq!(next_tick(&aws).await["Problems"], value);
     }
     aws.heal();
     changes(&aws, ["OK", "ALARM"], CROSSED).await;
@@ -382,4 +382,141 @@ async fn a_publish_that_fails_is_an_error_that_lambda_repeats() {
     let (_, text) = only_mail(&aws);
     assert!(text.contains("Threshold is 5, not 1"), "{text}");
     assert_eq!(aws.world().alarms[ALARM].settings["Threshold"], 1.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lasting_problem_does_not_hide_the_next_sabotage_of_the_same_kind() {
+    let aws = deployed().await;
+    aws.by_hand(|world| world.waiting = 1.0);
+    next_tick(&aws).await;
+    changes(&aws, ["OK", "ALARM"], CROSSED).await;
+    only_mail(&aws);
+    for _ in 0..3 {
+        delete_filter(&aws, "mallory");
+        for ticks in 0..5 {
+            next_tick(&aws).await;
+            if ticks == 0 {
+                let (subject, _) = only_mail(&aws);
+                assert!(subject.contains("metric filter deleted"), "{subject}");
+            }
+        }
+    }
+    assert!(published(&aws).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_problem_that_could_not_be_told_is_told_by_the_next_tick() {
+    for operation in ["cloudwatch:DescribeAlarms", "logs:FilterLogEvents"] {
+        let aws = deployed().await;
+        aws.by_hand(|world| world.waiting = 1.0);
+        next_tick(&aws).await;
+        changes(&aws, ["OK", "ALARM"], CROSSED).await;
+        only_mail(&aws);
+        delete_filter(&aws, "mallory");
+        tokio::time::advance(Duration::from_mins(5)).await;
+        aws.fail(operation, How::Throttled, 99);
+        let _ = invoke_as(&aws, &environment(), tick(&aws)).await;
+        assert!(published(&aws).is_empty(), "{operation}");
+        aws.heal();
+        next_tick(&aws).await;
+        // What was repaired meanwhile is in the log, and in the mail of the end.
+        changes(&aws, ["ALARM", "OK"], CALM).await;
+        let mails = published(&aws);
+        let told = mails
+            .iter()
+            .any(|mail| mail.to_string().contains("metric filter"));
+        assert!(told, "{operation}: {mails:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_changed_back_again_and_again_is_left_after_ten_repairs() {
+    let aws = deployed().await;
+    for repairs in 0..12 {
+        delete_filter(&aws, "terraform");
+        let line = next_tick(&aws).await;
+        let repair = &line["health"]["problems"][0]["repair"];
+        assert_eq!(*repair == "done", repairs < 10, "{line}");
+    }
+    tokio::time::advance(Duration::from_hours(24)).await;
+    let line = next_tick(&aws).await;
+    assert_eq!(line["health"]["problems"][0]["repair"], "done", "{line}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_is_at_work_ends_no_problem() {
+    let aws = deployed().await;
+    let id = aws.answer()["PhysicalResourceId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    aws.by_hand(|world| {
+        let topic = world.topics.get_mut(TOPIC).unwrap();
+        topic.subscriptions.remove("backup@example.com");
+        let other = format!("{TOPIC}:1234abcd-12ab-34cd-56ef-00000000000a");
+        topic
+            .subscriptions
+            .insert("other@example.com".to_owned(), other);
+    });
+    assert_eq!(next_tick(&aws).await["Problems"], 1);
+    // An update that CloudFormation sends again, because the code is new.
+    let same = super::properties();
+    let update = crate::invoke::request_about("Update", &id, &same, &same);
+    let update = crate::invoke::signed(update, aws.now());
+    aws.by_hand(|world| {
+        let pending = crate::fake_aws::PENDING.to_owned();
+        let topic = world.topics.get_mut(TOPIC).unwrap();
+        topic
+            .subscriptions
+            .insert("backup@example.com".to_owned(), pending);
+    });
+    invoke_as(&aws, &environment(), update).await.unwrap();
+    aws.by_hand(|world| {
+        world
+            .topics
+            .get_mut(TOPIC)
+            .unwrap()
+            .subscriptions
+            .remove("backup@example.com");
+    });
+    let line = next_tick(&aws).await;
+    assert_eq!(line["health"]["is_paused"], true, "{line}");
+    assert_eq!(line["Problems"], 1, "{line}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_named_for_what_was_done_in_another_region() {
+    let aws = deployed().await;
+    next_tick(&aws).await;
+    delete_filter(&aws, "alice");
+    aws.by_hand(|world| {
+        let group = world.log_groups.get_mut(TRAIL).unwrap();
+        let (_, event) = group.events.last_mut().unwrap();
+        *event = event.replacen('{', "{\"awsRegion\": \"eu-west-1\",", 1);
+    });
+    next_tick(&aws).await;
+    changes(&aws, ["OK", "ALARM"], CROSSED).await;
+    let (_, text) = only_mail(&aws);
+    assert!(!text.contains("alice"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_added_to_the_alarm_survives_a_repair() {
+    let aws = deployed().await;
+    let theirs = "arn:aws:sns:ap-southeast-2:111122223333:pager";
+    aws.by_hand(|world| {
+        let settings = &mut world.alarms.get_mut(ALARM).unwrap().settings;
+        let actions = settings["AlarmActions"].as_array_mut().unwrap();
+        actions.push(json!(theirs));
+        settings["InsufficientDataActions"] = json!([theirs]);
+        settings["ActionsEnabled"] = json!(false);
+    });
+    next_tick(&aws).await;
+    let settings = &aws.world().alarms[ALARM].settings;
+    assert_eq!(settings["ActionsEnabled"], true);
+    assert!(
+        settings["AlarmActions"].to_string().contains("pager"),
+        "{settings}"
+    );
+    assert_eq!(settings["InsufficientDataActions"], json!([theirs]));
 }
