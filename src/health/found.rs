@@ -12,6 +12,10 @@ pub struct Health {
     /// Whether CloudFormation was at work, so that nothing new was judged.
     #[serde(default)]
     pub is_paused: bool,
+    /// Whether the log group had no event of KMS within the hour, so that this or an earlier tick searched
+    /// the whole day.
+    #[serde(default)]
+    pub is_day_searched: bool,
     /// Which addresses have not confirmed yet, by their places in `Emails`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<String>,

@@ -85,9 +85,12 @@ impl Earlier {
         }
     }
 
-    /// Whether the last tick found that the day had no event of KMS; nothing if there was none.
+    /// Whether the day had no event of KMS, if the last tick knew that.
     pub(super) fn lacked_kms(&self) -> Option<bool> {
         let last = self.lines().last()?;
+        if !last.health.is_day_searched {
+            return None;
+        }
         let mut problems = last.health.problems.iter();
         Some(problems.any(|problem| problem.kind == Kind::NoKmsEvents))
     }

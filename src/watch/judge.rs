@@ -76,6 +76,8 @@ pub(super) async fn judge(
     if found.events == Some(Events::OthersThisHour) {
         judge_kms(round, &mut found, &earlier).await;
     }
+    found.health.is_day_searched =
+        matches!(found.events, Some(Events::Others | Events::OthersThisHour));
     let is_new_deployment = repair(round, watched, &mut found, &earlier).await;
     let mut health = found.health;
     if !health.unknown.is_empty() {

@@ -29,7 +29,8 @@ pub(super) enum Events {
     None,
     /// Other events within an hour, and none of KMS within a day.
     Others,
-    /// Other events within an hour, and none of KMS. The day before was searched by an earlier tick.
+    /// Other events within an hour, and none of KMS. Whether the day before had one is known to an earlier
+    /// tick, or is still to be found out.
     OthersThisHour,
 }
 
