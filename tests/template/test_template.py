@@ -833,6 +833,8 @@ def test_the_longest_names_fit_what_iam_allows_a_role():
     log = stack.properties("AlarmFunctionLog")["LogGroupName"]
     arns = {"<AlarmFunctionLog.Arn>": f"{LOGS}:log-group:{log}:*", "<AlarmFunctionLog>": log}
     arns["<DeadLetterQueue.Arn>"] = "arn:aws:sqs:ap-southeast-2:111122223333:" + "a" * 80
+    # CloudFormation puts the stack's name, the resource's and a dozen letters together.
+    arns["<AlarmStateTopic>"] = "arn:aws:sns:ap-southeast-2:111122223333:" + "a" * 157
     policies = [policy["PolicyDocument"] for policy in stack.properties("AlarmFunctionRole")["Policies"]]
     text = "".join(json.dumps(policy, separators=(",", ":")) for policy in policies)
     for name, arn in arns.items():
