@@ -58,6 +58,8 @@ static ALARMS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let health = json!({
         "AlarmName": "pattern1-logging-health",
         "ActionsEnabled": true,
+        "AlarmActions": ["arn:aws:sns:ap-southeast-2:111122223333:pattern1-alarm-AlarmStateTopic-EXAMPLE"],
+        "Threshold": 1.0,
         "StateValue": "OK",
     });
     cbor(&json!({"MetricAlarms": [alarm, health]}))
