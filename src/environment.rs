@@ -6,6 +6,7 @@
 use jiff::tz::TimeZone;
 
 use crate::report::HttpsFormat;
+use crate::roles::Roles;
 
 /// The variables that the function reads.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub struct Environment {
     /// `LOG_GROUP_NAME`: the log group that the alarm was deployed for, to search when the metric
     /// filters cannot be looked up.
     pub log_group_name: Option<String>,
-    /// `TASK_ROLE_ARN`: the role whose errors the alarm was deployed for.
-    pub task_role_arn: Option<String>,
+    /// `TASK_ROLE_ARN`: the roles whose errors the alarm was deployed for.
+    pub task_roles: Option<Roles>,
     /// `AWS_ENDPOINT_URL`: set only where a local AWS replaces AWS.
     pub endpoint_url: Option<String>,
     /// The endpoint of each service, where it is set.
@@ -98,7 +99,7 @@ impl Environment {
             },
             role_arn: text("ROLE_ARN"),
             log_group_name: text("LOG_GROUP_NAME"),
-            task_role_arn: text("TASK_ROLE_ARN"),
+            task_roles: text("TASK_ROLE_ARN").and_then(|arns| Roles::read([&*arns]).ok()),
             endpoint_url: text("AWS_ENDPOINT_URL"),
             endpoint_urls: EndpointUrls {
                 cloudwatch: endpoint_url("CLOUDWATCH"),

@@ -2,7 +2,7 @@
 //! sent, built from the same nouns and without any call to AWS.
 //!
 //! Two things only the deployed function knows, and the preview says what stands in for them: which
-//! events the metric filter counts (those of one role, by the filter's own conditions), and the log
+//! events the metric filter counts (those of the roles, by the filter's own conditions), and the log
 //! group. Every event that does not count is reported with the reason.
 
 mod input;
@@ -10,7 +10,7 @@ mod input;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::{self, Write as _};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ use crate::findings::{Findings, Progress, Search};
 use crate::metric_filter::{self, Mismatch};
 use crate::names::Names;
 use crate::report::{Evidence, Message, Report};
+use crate::roles::Roles;
 use crate::text::harmless;
 
 /// How to use it.
@@ -28,7 +29,7 @@ pub const USAGE: &str = "\
 This is an AWS Lambda function, and Lambda starts it. Run by hand, it shows the alert that it would
 send, and sends nothing:
 
-    bootstrap explain [--role ARN] [--log-group NAME] ALARM-EVENT [CLOUDTRAIL-EVENTS]...
+    bootstrap explain [--role ARNS] [--log-group NAME] ALARM-EVENT [CLOUDTRAIL-EVENTS]...
 
 ALARM-EVENT: a file with an alarm's state change, as SNS, the alarm's Lambda action or EventBridge
 delivers it.
@@ -42,7 +43,8 @@ CLOUDTRAIL-EVENTS: files with CloudTrail events as JSON, in any of these forms:
   - the payload of a subscription filter, after base64 -d and gunzip
   - EventBridge's event \"AWS API Call via CloudTrail\"
 
---role: the role whose errors count. Default: the role with the most errors in these files.
+--role: the roles whose errors count, as TaskRoleArn takes them: ARNs separated by commas, each exact
+or with * at its end, or '*' for every caller. Default: the role with the most errors in these files.
 --log-group: the log group to show as the one that was searched.
 
 TIME_ZONE and HTTPS_FORMAT in the environment are the function's own settings.
@@ -99,7 +101,7 @@ fn id(event: &str) -> Option<String> {
 struct Arguments<'a> {
     alarm: &'a str,
     events: Vec<&'a str>,
-    role: Option<&'a str>,
+    roles: Option<Roles>,
     log_group: &'a str,
 }
 
@@ -109,10 +111,10 @@ impl<'a> Arguments<'a> {
         if words.next() != Some("explain") {
             bail!("{USAGE}");
         }
-        let (mut files, mut role, mut log_group) = (Vec::new(), None, "pattern1-logging-loggroup");
+        let (mut files, mut roles, mut log_group) = (Vec::new(), None, "pattern1-logging-loggroup");
         while let Some(word) = words.next() {
             match word {
-                "--role" => role = Some(words.next().context("--role needs the ARN of a role")?),
+                "--role" => roles = Some(roles_of(words.next())?),
                 "--log-group" => log_group = words.next().context("--log-group needs a name")?,
                 option if option.starts_with("--") => bail!("{option} is not known\n\n{USAGE}"),
                 file => files.push(file),
@@ -122,10 +124,19 @@ impl<'a> Arguments<'a> {
         Ok(Self {
             alarm: files.next().with_context(|| USAGE.to_owned())?,
             events: files.collect(),
-            role,
+            roles,
             log_group,
         })
     }
+}
+
+/// The roles that an argument gives.
+fn roles_of(argument: Option<&str>) -> Result<Roles> {
+    let roles = Roles::read(argument);
+    roles.map_err(|problems| match problems.first() {
+        Some(problem) => anyhow!("--role: \"{}\": {}", problem.arn, problem.remedy),
+        None => anyhow!("--role needs the ARN of a role"),
+    })
 }
 
 /// The state change in a file, in any of its shapes.
@@ -153,7 +164,7 @@ fn preview(
     events: &[String],
     environment: &Environment,
 ) -> Preview {
-    let sorted = Sorted::of(events, arguments.role);
+    let sorted = Sorted::of(events, arguments.roles.as_ref());
     let mut findings = Findings::default();
     let looks = change.has_events_to_find();
     let mut searches = Vec::new();
@@ -170,7 +181,9 @@ fn preview(
         searches.push(Search {
             filter: names.map_or_else(|| "its metric filter".to_owned(), |names| names.filter),
             log_group: arguments.log_group.to_owned(),
-            pattern: metric_filter::pattern(sorted.role.as_deref().unwrap_or("ROLE")),
+            pattern: metric_filter::pattern(
+                sorted.roles.as_ref().unwrap_or(&Roles::every_caller()),
+            ),
             pages: 1,
             progress: Progress::Complete,
         });
@@ -200,7 +213,7 @@ fn preview(
 
 /// The events, by what the metric filter would make of them.
 struct Sorted<'a> {
-    role: Option<String>,
+    roles: Option<Roles>,
     counted: Vec<&'a str>,
     uncounted: BTreeMap<&'static str, Uncounted>,
 }
@@ -214,37 +227,35 @@ struct Uncounted {
 }
 
 impl<'a> Sorted<'a> {
-    fn of(events: &'a [String], role: Option<&str>) -> Self {
-        let mut by_role: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    fn of(events: &'a [String], roles: Option<&Roles>) -> Self {
+        let mut errors: Vec<(&str, Caller)> = Vec::new();
         let mut uncounted: BTreeMap<&'static str, Uncounted> = BTreeMap::new();
-        let mut leave_out = |reason, name: &str, count: usize| {
+        let mut leave_out = |reason, name: &str| {
             let uncounted = uncounted.entry(reason).or_default();
-            uncounted.count = uncounted.count.saturating_add(count);
+            uncounted.count = uncounted.count.saturating_add(1);
             uncounted.names.insert(harmless(name, MAX_NAME_LEN));
         };
         for text in events {
-            match role_of(text) {
-                Ok(role) => by_role.entry(role).or_default().push(text),
-                Err((reason, name)) => leave_out(reason, &name, 1),
+            match caller_of(text) {
+                Ok(caller) => errors.push((text, caller)),
+                Err((reason, name)) => leave_out(reason, &name),
             }
         }
-        // Among roles with equally many errors the first by name, so that the same files always
-        // give the same preview.
-        let most = by_role
-            .iter()
-            .rev()
-            .max_by_key(|(_, events)| events.len())
-            .map(|(role, _)| role.clone());
-        let role = role.map(str::to_owned).or(most);
-        let counted = role
-            .as_ref()
-            .and_then(|role| by_role.remove(role))
-            .unwrap_or_default();
-        for (role, events) in &by_role {
-            leave_out(OTHER_ROLE, role, events.len());
+        let roles = roles.cloned().or_else(|| most_errors(&errors));
+        let mut counted = Vec::new();
+        for (text, caller) in errors {
+            let issuer = caller.role.as_deref();
+            if roles.as_ref().is_some_and(|roles| roles.count(issuer)) {
+                counted.push(text);
+                continue;
+            }
+            match issuer {
+                Some(role) => leave_out(OTHER_ROLE, role),
+                None => leave_out(NO_ROLE, &caller.name),
+            }
         }
         Self {
-            role,
+            roles,
             counted,
             uncounted,
         }
@@ -256,10 +267,9 @@ impl<'a> Sorted<'a> {
             notes.push("The function looks for no events at this state change.".to_owned());
             return notes;
         }
-        notes.push(match &self.role {
-            Some(role) => format!(
-                "Events read: {read}. Counted, as KMS errors of {}: {}.",
-                harmless(role, MAX_NAME_LEN),
+        notes.push(match &self.roles {
+            Some(roles) => format!(
+                "Events read: {read}. Counted, as KMS errors of {roles}: {}.",
                 self.counted.len()
             ),
             None => format!("Events read: {read}. Counted: 0."),
@@ -287,25 +297,50 @@ impl<'a> Sorted<'a> {
 const MAX_NAME_LEN: usize = 640;
 
 const OTHER_ROLE: &str = "KMS errors of other roles; --role chooses one of them";
+const NO_ROLE: &str = "KMS errors outside role sessions; only --role '*' counts them";
 
-/// The role that an event counts for; or why it counts for none, and the name that shows it.
-fn role_of(text: &str) -> Result<String, (&'static str, String)> {
+/// Who made a call that failed.
+struct Caller {
+    /// The ARN of the session's issuer, if there is a session with one.
+    role: Option<String>,
+    /// The best name that the event has.
+    name: String,
+}
+
+/// The caller of a KMS error; or why the event is none, and the name that shows it.
+fn caller_of(text: &str) -> Result<Caller, (&'static str, String)> {
     let event = Event::parse(text).map_err(|error| ("unreadable", error.to_string()))?;
-    let role = metric_filter::matching_role(&event).map(str::to_owned);
-    role.map_err(|mismatch| match mismatch {
-        Mismatch::AnotherService => (
+    match metric_filter::issuer(&event) {
+        Ok(issuer) => Ok(Caller {
+            role: issuer.map(str::to_owned),
+            name: event.principal().name.to_owned(),
+        }),
+        Err(Mismatch::AnotherService) => Err((
             "calls to other services",
             event.event_source.get().unwrap_or("unknown").to_owned(),
-        ),
-        Mismatch::NoError => (
+        )),
+        Err(Mismatch::NoError) => Err((
             "KMS calls without an error",
             event.event_name.get().unwrap_or("unknown").to_owned(),
-        ),
-        Mismatch::NoRole => (
-            "KMS errors outside role sessions; the metric filter counts role sessions only",
-            event.principal().name.to_owned(),
-        ),
-    })
+        )),
+    }
+}
+
+/// The role with the most errors; among equals the first by name, so that the same files always give
+/// the same preview.
+fn most_errors(errors: &[(&str, Caller)]) -> Option<Roles> {
+    let mut by_role: BTreeMap<&str, usize> = BTreeMap::new();
+    for role in errors
+        .iter()
+        .filter_map(|(_, caller)| caller.role.as_deref())
+    {
+        *by_role.entry(role).or_default() += 1;
+    }
+    let roles = by_role.into_iter().rev();
+    let roles = roles.filter_map(|(role, count)| Some((count, Roles::read([role]).ok()?)));
+    roles
+        .max_by_key(|(count, _)| *count)
+        .map(|(_, roles)| roles)
 }
 
 impl fmt::Display for Preview {

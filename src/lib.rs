@@ -54,7 +54,6 @@ pub mod log;
 pub mod tick;
 
 pub mod custom_resource;
-pub mod metric_filter;
 pub mod properties;
 
 pub mod health;
@@ -64,8 +63,12 @@ pub mod report;
 pub mod alarm;
 pub mod findings;
 
+pub mod metric_filter;
+
 pub mod cloudtrail;
 pub mod kms_error;
+
+pub mod roles;
 
 pub mod command;
 pub mod identifier;

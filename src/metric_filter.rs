@@ -1,49 +1,54 @@
-//! What counts as a KMS error: the filter pattern, and the metric filter that turns each match into
-//! a datapoint.
+//! What counts as a KMS error: the pattern of the metric filter.
 //!
-//! The pattern is the lab's, condition by condition, and it is needed only when the filter is made.
-//! An alert searches with the pattern that the filter has in CloudWatch Logs, so the two cannot
-//! drift apart.
-
-use aws_sdk_cloudwatchlogs::operation::put_metric_filter::PutMetricFilterInput;
-use aws_sdk_cloudwatchlogs::operation::put_metric_filter::builders::PutMetricFilterInputBuilder;
-use aws_sdk_cloudwatchlogs::types::MetricTransformation;
-use aws_smithy_types::error::operation::BuildError;
+//! For one role the pattern is the lab's, letter by letter. It is needed only when the filter is made
+//! and checked: an alert searches with the pattern that the filter has in CloudWatch Logs, so the two
+//! cannot drift apart.
 
 use crate::cloudtrail::Event;
-use crate::names::Names;
-use crate::properties::Properties;
+use crate::roles::Roles;
 
-/// The pattern that matches every KMS error of one role's sessions and nothing else: any error
-/// code, KMS as the service, the role as the issuer of the session.
+/// The longest pattern that CloudWatch Logs takes.
 ///
-/// `"*"` matches a field that has any value.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html>
+pub const MAX_PATTERN: usize = 1_024;
+
+/// The pattern that matches every KMS error of these roles' sessions and nothing else: any error
+/// code, KMS as the service, one of the roles as the issuer of the session. For every caller there is
+/// no third condition, so that errors of users and services match too.
+///
+/// `"*"` matches a field that has any value, and a star at the end of a text any ending.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 #[must_use]
-pub fn pattern(role_arn: &str) -> String {
-    // `Properties` refuses a role ARN with a quote, a backslash or an asterisk.
-    format!(
-        r#"{{ $.errorCode = "*" && $.eventSource = "kms.amazonaws.com" && $.userIdentity.sessionContext.sessionIssuer.arn = "{role_arn}" }}"#
-    )
+pub fn pattern(roles: &Roles) -> String {
+    // `Roles` has no quote, no backslash, and a star at the end only.
+    let is = |arn: &String| format!(r#"$.userIdentity.sessionContext.sessionIssuer.arn = "{arn}""#);
+    let role = match roles.arns() {
+        _ if roles.are_every_caller() => String::new(),
+        [one] => format!(" && {}", is(one)),
+        several => {
+            let each: Vec<_> = several.iter().map(is).collect();
+            format!(" && ({})", each.join(" || "))
+        }
+    };
+    format!(r#"{{ $.errorCode = "*" && $.eventSource = "kms.amazonaws.com"{role} }}"#)
 }
 
-/// Why no role's [`pattern`] matches an event.
+/// Why no [`pattern`] matches an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mismatch {
     /// It is a call of another service.
     AnotherService,
     /// It has no error code: the call succeeded.
     NoError,
-    /// The caller is not a session of a role.
-    NoRole,
 }
 
-/// The role whose [`pattern`] matches an event that CloudWatch Logs did not match itself.
+/// The issuer of the caller's session, if it has one, for an event that is a KMS error. Whether the
+/// event counts is for [`Roles::count`] to say.
 ///
 /// # Errors
 ///
-/// The first of the pattern's conditions that holds for no role.
-pub fn matching_role<'e>(event: &'e Event<'_>) -> Result<&'e str, Mismatch> {
+/// The first of the pattern's conditions that does not hold.
+pub fn issuer<'e>(event: &'e Event<'_>) -> Result<Option<&'e str>, Mismatch> {
     if event.event_source.get() != Some("kms.amazonaws.com") {
         return Err(Mismatch::AnotherService);
     }
@@ -52,50 +57,54 @@ pub fn matching_role<'e>(event: &'e Event<'_>) -> Result<&'e str, Mismatch> {
     }
     let identity = event.user_identity.get();
     let issuer = identity.and_then(|identity| identity.session_issuer());
-    issuer
-        .and_then(|issuer| issuer.arn.get())
-        .ok_or(Mismatch::NoRole)
-}
-
-/// The request that creates or overwrites the filter.
-///
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html>
-///
-/// # Errors
-///
-/// The SDK's builder misses a field, which cannot happen with valid properties.
-pub fn put(
-    names: &Names,
-    properties: &Properties,
-) -> Result<PutMetricFilterInputBuilder, BuildError> {
-    let transformation = MetricTransformation::builder()
-        .metric_namespace(&properties.metric.namespace)
-        .metric_name(&properties.metric.name)
-        .metric_value("1")
-        .set_default_value(properties.default_value)
-        .build()?;
-    Ok(PutMetricFilterInput::builder()
-        .log_group_name(&properties.log_group_name)
-        .filter_name(&names.filter)
-        .filter_pattern(pattern(&properties.role_arn))
-        .metric_transformations(transformation))
+    Ok(issuer.and_then(|issuer| issuer.arn.get()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const APP: &str = "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole";
+    const OTHERS: &str = "arn:aws:iam::444455556666:role/orders-*";
+
+    #[track_caller]
+    fn check_pattern(roles: &[&str], expected: &str) {
+        let roles = Roles::read(roles.iter().copied()).unwrap();
+        assert_eq!(pattern(&roles), expected);
+    }
+
     #[test]
-    fn the_pattern_has_the_labs_three_conditions() {
-        assert_eq!(
-            pattern("arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole"),
+    fn the_pattern_of_one_role_has_the_labs_three_conditions() {
+        check_pattern(
+            &[APP],
             "{ $.errorCode = \"*\" && $.eventSource = \"kms.amazonaws.com\" \
              && $.userIdentity.sessionContext.sessionIssuer.arn = \
-             \"arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole\" }"
+             \"arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole\" }",
         );
     }
+
     #[test]
-    fn an_event_matches_the_pattern_of_its_own_role() {
+    fn one_of_several_roles_is_enough() {
+        check_pattern(
+            &[APP, OTHERS],
+            "{ $.errorCode = \"*\" && $.eventSource = \"kms.amazonaws.com\" \
+             && ($.userIdentity.sessionContext.sessionIssuer.arn = \
+             \"arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole\" \
+             || $.userIdentity.sessionContext.sessionIssuer.arn = \
+             \"arn:aws:iam::444455556666:role/orders-*\") }",
+        );
+    }
+
+    #[test]
+    fn the_pattern_of_every_caller_asks_for_no_role() {
+        check_pattern(
+            &["*"],
+            "{ $.errorCode = \"*\" && $.eventSource = \"kms.amazonaws.com\" }",
+        );
+    }
+
+    #[test]
+    fn an_event_is_a_kms_error_or_the_reason_is_known() {
         let with = |source: &str, code: &str, issuer: &str| {
             format!(
                 r#"{{"eventSource": "{source}", "errorCode": {code},
@@ -107,7 +116,7 @@ mod tests {
         for (event, expected) in [
             (
                 with(kms, r#""AccessDenied""#, role),
-                Ok("arn:aws:iam::111122223333:role/app"),
+                Ok(Some("arn:aws:iam::111122223333:role/app")),
             ),
             (
                 with("s3.amazonaws.com", r#""AccessDenied""#, role),
@@ -115,17 +124,10 @@ mod tests {
             ),
             (with(kms, "null", role), Err(Mismatch::NoError)),
             (with(kms, r#""""#, role), Err(Mismatch::NoError)),
-            (with(kms, r#""AccessDenied""#, "{}"), Err(Mismatch::NoRole)),
-            (
-                with(kms, r#""AccessDenied""#, "null"),
-                Err(Mismatch::NoRole),
-            ),
+            (with(kms, r#""AccessDenied""#, "{}"), Ok(None)),
+            (with(kms, r#""AccessDenied""#, "null"), Ok(None)),
         ] {
-            assert_eq!(
-                matching_role(&Event::parse(&event).unwrap()),
-                expected,
-                "{event}"
-            );
+            assert_eq!(issuer(&Event::parse(&event).unwrap()), expected, "{event}");
         }
     }
 }

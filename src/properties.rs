@@ -13,6 +13,8 @@ use self::parser::Parser;
 pub use self::parser::{Problems, addresses, without};
 pub use self::partial::PartialProperties;
 use crate::alarm::Metric;
+use crate::metric_filter::{self, MAX_PATTERN};
+use crate::roles::Roles;
 
 /// The resource's properties, all valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +23,8 @@ pub struct Properties {
     pub name: String,
     /// `LogGroupName`: the log group that CloudTrail writes to.
     pub log_group_name: String,
-    /// `RoleArn`: the IAM role whose KMS errors count.
-    pub role_arn: String,
+    /// `RoleArn`: the IAM roles whose KMS errors count.
+    pub roles: Roles,
     /// `MetricNamespace` and `MetricName`.
     pub metric: Metric,
     /// `DefaultValue`: the metric's value in minutes with log events but no match.
@@ -85,7 +87,7 @@ impl Properties {
         let properties = Self {
             name: parser.text("Name", Some(defaults::NAME), checks::name),
             log_group_name: parser.text("LogGroupName", None, checks::log_group_name),
-            role_arn: parser.text("RoleArn", None, checks::role_arn),
+            roles: parser.roles("RoleArn"),
             metric: Metric {
                 namespace: parser.text(
                     "MetricNamespace",
@@ -134,6 +136,15 @@ impl Properties {
             problems.push(format!(
                 "Period × EvaluationPeriods is {span} s: CloudWatch allows {limit} s; lower one of \
                  them"
+            ));
+        }
+        let pattern = metric_filter::pattern(&self.roles).len();
+        if pattern > MAX_PATTERN {
+            problems.push(format!(
+                "RoleArn: {} roles make a filter pattern of {pattern} characters: CloudWatch Logs \
+                 allows {MAX_PATTERN}; let one ARN with * at its end stand for all roles whose ARNs \
+                 begin alike, or give * alone for every caller",
+                self.roles.arns().len()
             ));
         }
         // PutMetricAlarm: five actions for each state.

@@ -3,6 +3,7 @@
 use crate::cloudtrail::OwnIdentity;
 use crate::findings::{Progress, Search};
 use crate::metric_filter;
+use crate::roles::Roles;
 
 /// What the function knows about its own deployment.
 #[derive(Clone, Debug, Default)]
@@ -16,12 +17,12 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// The search of the log group that the alarm was deployed for, with the pattern for this role.
-    pub fn search(log_group: &str, role_arn: &str) -> Search {
+    /// The search of the log group that the alarm was deployed for, with the pattern for these roles.
+    pub fn search(log_group: &str, roles: &Roles) -> Search {
         Search {
             filter: "this deployment".to_owned(),
             log_group: log_group.to_owned(),
-            pattern: metric_filter::pattern(role_arn),
+            pattern: metric_filter::pattern(roles),
             pages: 0,
             progress: Progress::NotStarted,
         }

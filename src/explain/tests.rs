@@ -366,8 +366,7 @@ fn what_does_not_count_says_why() {
         notes(json!({"Records": [by_a_user]})),
         "# A preview: nothing was sent, and AWS was not called.\n\
          # Events read: 1. Counted: 0.\n\
-         # Not counted: 1, KMS errors outside role sessions; the metric filter counts role sessions \
-         only: arn:aws:iam::111122223333:user/me\n\
+         # Not counted: 1, KMS errors outside role sessions; only --role '*' counts them: arn:aws:iam::111122223333:user/me\n\
          # Without a counted event, this is the alert for an alarm whose events cannot be found.\n"
     );
     let mut success = event("2");
@@ -381,6 +380,39 @@ fn what_does_not_count_says_why() {
     ] {
         assert!(notes.contains(note), "{notes}");
     }
+}
+
+#[test]
+fn several_roles_and_every_caller_are_counted_when_asked_for() {
+    let user = file(
+        json!({"eventSource": "kms.amazonaws.com", "eventName": "Decrypt", "eventID": "1",
+            "errorCode": "AccessDenied", "userIdentity": {"type": "IAMUser", "userName": "alice",
+                "arn": "arn:aws:iam::111122223333:user/alice"}})
+        .to_string(),
+    );
+    let other = "tests/cloudtrail/other-role-error.json";
+    let with =
+        |roles: &str| shown(&["--role", roles, ALARM, DISABLED, other, path(&user)]).unwrap();
+    let both = format!("{TASK_ROLE},arn:aws:iam::111122223333:role/another-*");
+    let text = with(&both);
+    let both = both.replace(',', ", ");
+    assert!(
+        text.contains(&format!(
+            "# Events read: 3. Counted, as KMS errors of {both}: 2.\n\
+             # Not counted: 1, KMS errors outside role sessions; only --role '*' counts them: \
+             arn:aws:iam::111122223333:user/alice\n"
+        )),
+        "{text}"
+    );
+    let text = with("*");
+    assert!(
+        text.contains("# Events read: 3. Counted, as KMS errors of every caller: 3.\n"),
+        "{text}"
+    );
+    check_refused(
+        &["--role", "app", ALARM],
+        "--role: \"app\": give the ARN of an IAM role",
+    );
 }
 
 #[test]

@@ -53,8 +53,8 @@ fn deployed_search(environment: &Environment, change: &StateChange) -> Option<Se
         return None;
     }
     let log_group = environment.log_group_name.as_ref()?;
-    let role_arn = environment.task_role_arn.as_ref()?;
-    Some(Deployment::search(log_group, role_arn))
+    let roles = environment.task_roles.as_ref()?;
+    Some(Deployment::search(log_group, roles))
 }
 
 /// The function's own role and name.

@@ -37,44 +37,6 @@ pub(super) fn log_group_name(name: &str) -> Result<(), Remedy> {
     }
 }
 
-/// The ARN of a role. A session's ARN is refused, because the metric filter compares
-/// `sessionIssuer.arn`, which is the role's.
-pub(super) fn role_arn(arn: &str) -> Result<(), Remedy> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", partition, "sts", _, account, resource] => {
-            match resource.split('/').collect::<Vec<_>>().as_slice() {
-                ["assumed-role", role, ..] => Err(format!(
-                    "this is the ARN of a session; give the role's: \
-                     arn:{partition}:iam::{account}:role/{role} (with its path, if it has one)"
-                )
-                .into()),
-                _ => Err("give the ARN of an IAM role".into()),
-            }
-        }
-        ["arn", _, "iam", "", account, resource]
-            if account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            match resource.strip_prefix("role/") {
-                // In IAM, names hold letters, digits and +=,.@_-, paths any character from ! to ~.
-                // What would end or widen the quoted text of the filter pattern is refused.
-                Some(name)
-                    if !name.is_empty()
-                        && name
-                            .bytes()
-                            .all(|b| b.is_ascii_graphic() && !b"\"\\*".contains(&b))
-                        && arn.len() <= 800 =>
-                {
-                    Ok(())
-                }
-                Some(_) => Err("IAM does not allow such a role name".into()),
-                None => Err("give the ARN of a role: arn:aws:iam::<account>:role/<name>".into()),
-            }
-        }
-        _ => Err("give the ARN of an IAM role: arn:aws:iam::<account>:role/<name>".into()),
-    }
-}
-
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html>
 pub(super) fn metric_name(text: &str) -> Result<(), Remedy> {
     if text.contains([':', '*', '$']) || text.chars().any(char::is_control) {

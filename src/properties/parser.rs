@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::checks::Remedy;
+use crate::roles::{Problem, Roles};
 
 /// Everything that is wrong with the properties, as one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -175,6 +176,23 @@ impl<'a> Parser<'a> {
         valid
     }
 
+    /// Roles, which are required.
+    pub(super) fn roles(&mut self, name: &str) -> Roles {
+        let Some(texts) = texts(self.properties.get(name)) else {
+            self.report(format!("{name}: use the ARN of a role, or a list of them"));
+            return Roles::every_caller();
+        };
+        Roles::read(texts).unwrap_or_else(|problems| {
+            if problems.is_empty() {
+                self.report(format!("{name}: required, and missing or empty"));
+            }
+            for Problem { arn, remedy } in problems {
+                self.report(format!("{name}: {}: {remedy}", shown(&arn)));
+            }
+            Roles::every_caller()
+        })
+    }
+
     /// A property's text; reports one that is a list or a map.
     fn given(&mut self, name: &str) -> Option<String> {
         self.scalar(name).unwrap_or_else(|NotScalar| {
@@ -219,19 +237,27 @@ pub fn without(text: &str, addresses: &[String]) -> String {
 /// The elements of a list, or of one text that separates them by commas; without empty ones and
 /// duplicates. `None` when the value is neither.
 fn elements(value: Option<&Value>) -> Option<Vec<String>> {
-    let texts: Vec<&str> = match value {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::String(text)) => vec![text],
-        Some(Value::Array(values)) => values.iter().map(Value::as_str).collect::<Option<_>>()?,
-        Some(_) => return None,
-    };
     let mut elements: Vec<String> = Vec::new();
-    for element in texts.iter().flat_map(|text| text.split(',')).map(str::trim) {
+    for element in texts(value)?
+        .iter()
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+    {
         if !element.is_empty() && !elements.iter().any(|known| known == element) {
             elements.push(element.to_owned());
         }
     }
     Some(elements)
+}
+
+/// The texts of a list, or one text. `None` when the value is neither.
+fn texts(value: Option<&Value>) -> Option<Vec<&str>> {
+    match value {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(text)) => Some(vec![text]),
+        Some(Value::Array(values)) => values.iter().map(Value::as_str).collect(),
+        Some(_) => None,
+    }
 }
 
 /// A value as an error message shows it: quoted, shortened, without control characters.

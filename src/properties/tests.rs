@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::Properties;
 use crate::alarm::Metric;
+use crate::roles::Roles;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole";
 
@@ -31,7 +32,7 @@ fn the_defaults_are_the_labs_settings_and_a_default_value_of_zero() {
         Properties {
             name: "pattern1-logging".to_owned(),
             log_group_name: "pattern1-logging-loggroup".to_owned(),
-            role_arn: ROLE.to_owned(),
+            roles: Roles::read([ROLE]).unwrap(),
             metric: Metric {
                 namespace: "Pattern1Application/KMSSecurity".to_owned(),
                 name: "KMSSecurityError".to_owned(),
@@ -166,7 +167,7 @@ fn every_problem_is_reported_at_once() {
 fn a_role_that_would_break_out_of_the_filter_pattern_is_refused() {
     for role in [
         "arn:aws:iam::111122223333:role/a\" || $.x = \"b",
-        "arn:aws:iam::111122223333:role/a*",
+        "arn:aws:iam::111122223333:role/a*b",
         "arn:aws:iam::111122223333:role/a\\",
         "arn:aws:iam::111122223333:role/",
         "arn:aws:iam::111122223333:user/alice",
@@ -186,6 +187,36 @@ fn roles_of_other_partitions_and_with_paths_are_accepted() {
     ] {
         assert!(Properties::read(&properties(&json!({"RoleArn": role}))).is_ok());
     }
+}
+
+#[test]
+fn roles_may_be_a_list_or_one_text_with_commas() {
+    let other = "arn:aws:iam::444455556666:role/orders-*";
+    for roles in [json!(format!("{ROLE}, {other}")), json!([ROLE, other])] {
+        let read = Properties::read(&properties(&json!({"RoleArn": roles}))).unwrap();
+        assert_eq!(read.roles.arns(), [ROLE, other]);
+    }
+    let every = Properties::read(&properties(&json!({"RoleArn": "*"}))).unwrap();
+    assert!(every.roles.are_every_caller());
+    check_refused(
+        &json!({"RoleArn": {"a": 1}}),
+        "RoleArn: use the ARN of a role, or a list of them",
+    );
+}
+
+#[test]
+fn roles_that_do_not_fit_into_a_pattern_are_refused_with_its_length() {
+    let arns = |count| -> Vec<_> {
+        let arn = |number| format!("arn:aws:iam::111122223333:role/{number}");
+        (0..count).map(arn).collect()
+    };
+    assert!(Properties::read(&properties(&json!({"RoleArn": arns(10)}))).is_ok());
+    check_refused(
+        &json!({"RoleArn": arns(11)}),
+        "RoleArn: 11 roles make a filter pattern of 1039 characters: CloudWatch Logs allows 1024; \
+         let one ARN with * at its end stand for all roles whose ARNs begin alike, or give * alone \
+         for every caller",
+    );
 }
 
 #[test]

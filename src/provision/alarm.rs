@@ -123,7 +123,7 @@ pub(super) fn request(
     let alarm_actions = properties.alarm_actions.iter().cloned().chain(raw);
     PutMetricAlarmInput::builder()
         .alarm_name(&names.alarm)
-        .alarm_description(format!("KMS errors of {}", properties.role_arn))
+        .alarm_description(format!("KMS errors of {}", properties.roles))
         .namespace(&properties.metric.namespace)
         .metric_name(&properties.metric.name)
         .statistic(Statistic::Sum)

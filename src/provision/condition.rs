@@ -65,7 +65,7 @@ pub(super) fn of_filter(found: Option<&MetricFilter>, properties: &Properties) -
         return Condition::Gone;
     };
     let mut differences = Differences::default();
-    let pattern = crate::metric_filter::pattern(&properties.role_arn);
+    let pattern = crate::metric_filter::pattern(&properties.roles);
     differences.note(
         found.filter_pattern() != Some(&pattern),
         "the filter pattern is another",
@@ -324,7 +324,7 @@ mod tests {
                 .metric_value("1")
                 .default_value(0.0)
         };
-        let pattern = crate::metric_filter::pattern("arn:aws:iam::111122223333:role/app");
+        let pattern = crate::metric_filter::pattern(&properties().roles);
         let filter = || {
             MetricFilter::builder()
                 .filter_pattern(&pattern)

@@ -3,7 +3,9 @@
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_cloudwatchlogs::operation::put_metric_filter::PutMetricFilterInput;
-use aws_sdk_cloudwatchlogs::types::MetricFilter;
+use aws_sdk_cloudwatchlogs::operation::put_metric_filter::builders::PutMetricFilterInputBuilder;
+use aws_sdk_cloudwatchlogs::types::{MetricFilter, MetricTransformation};
+use aws_smithy_types::error::operation::BuildError;
 
 use crate::alarm::Metric;
 use crate::fault::Fault;
@@ -44,7 +46,7 @@ pub(super) async fn find(
 
 /// Whether a filter is as these properties ask.
 pub(super) fn is_as_asked(found: &MetricFilter, properties: &Properties) -> bool {
-    found.filter_pattern() == Some(&metric_filter::pattern(&properties.role_arn))
+    found.filter_pattern() == Some(&metric_filter::pattern(&properties.roles))
         && feeds_metric(found, &properties.metric)
 }
 
@@ -100,12 +102,33 @@ pub(super) async fn log_groups(
     Ok(log_groups)
 }
 
+/// The request that makes the filter or overwrites it completely. It misses nothing when the
+/// properties are valid.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html>
+fn request(
+    names: &Names,
+    properties: &Properties,
+) -> Result<PutMetricFilterInputBuilder, BuildError> {
+    let transformation = MetricTransformation::builder()
+        .metric_namespace(&properties.metric.namespace)
+        .metric_name(&properties.metric.name)
+        .metric_value("1")
+        .set_default_value(properties.default_value)
+        .build()?;
+    Ok(PutMetricFilterInput::builder()
+        .log_group_name(&properties.log_group_name)
+        .filter_name(&names.filter)
+        .filter_pattern(metric_filter::pattern(&properties.roles))
+        .metric_transformations(transformation))
+}
+
 /// Makes the filter or overwrites it completely.
 pub(super) async fn put(logs: &Logs, names: &Names, properties: &Properties) -> Result<(), Fault> {
     const ACTION: &str = "logs:PutMetricFilter";
     let object = object(&names.filter, &properties.log_group_name);
-    let request = metric_filter::put(names, properties)
-        .map_err(|error| Fault::local(ACTION, &object, error))?;
+    let request =
+        request(names, properties).map_err(|error| Fault::local(ACTION, &object, error))?;
     request
         .send_with(logs)
         .await

@@ -291,10 +291,7 @@ pub(super) fn data(scope: &Scope, properties: &Properties) -> Data {
         ("AlarmArn", scope.alarm_arn(&names.alarm)),
         ("AlarmName", names.alarm),
         ("FilterName", names.filter),
-        (
-            "FilterPattern",
-            metric_filter::pattern(&properties.role_arn),
-        ),
+        ("FilterPattern", metric_filter::pattern(&properties.roles)),
         ("LogGroupName", properties.log_group_name.clone()),
         ("MetricNamespace", properties.metric.namespace.clone()),
         ("MetricName", properties.metric.name.clone()),

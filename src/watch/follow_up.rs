@@ -73,7 +73,7 @@ pub(super) async fn follow_up(
             own_identity: round.own_identity.clone(),
             search: Some(Deployment::search(
                 &properties.log_group_name,
-                &properties.role_arn,
+                &properties.roles,
             )),
             log_group: round.log_group.to_owned(),
         },

@@ -13,6 +13,7 @@ use crate::fake_aws::{FakeAws, How, environment};
 use crate::invoke::{alarm_of_one, invoke, invoke_as, request, sample};
 use kms_alarm::environment::Environment;
 use kms_alarm::report::HttpsFormat;
+use kms_alarm::roles::Roles;
 
 pub const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
 
@@ -227,9 +228,10 @@ async fn a_filter_that_is_gone_is_said() {
 fn deployed() -> Environment {
     Environment {
         log_group_name: Some("pattern1-logging-loggroup".to_owned()),
-        task_role_arn: Some(
-            "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole".to_owned(),
-        ),
+        task_roles: Roles::read([
+            "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole",
+        ])
+        .ok(),
         ..environment()
     }
 }
@@ -252,7 +254,7 @@ async fn without_a_filter_the_log_group_of_the_deployment_is_searched() {
         let searches = searches(&aws);
         assert_eq!(searches.len(), 1, "{searches:?}");
         assert_eq!(searches[0]["logGroupName"], "pattern1-logging-loggroup");
-        let pattern = kms_alarm::metric_filter::pattern(&deployed.task_role_arn.unwrap());
+        let pattern = kms_alarm::metric_filter::pattern(&deployed.task_roles.unwrap());
         assert_eq!(searches[0]["filterPattern"], pattern);
         let mail = mail(&published(&aws));
         assert!(mail.contains("DisabledException"), "{mail}");

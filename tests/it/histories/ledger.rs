@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kms_alarm::metric_filter;
+use kms_alarm::roles::Roles;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -331,7 +332,7 @@ impl Ledger {
         let filter = filter.cloned().unwrap_or_default();
         let transformation = &filter["metricTransformations"][0];
         must(
-            filter["filterPattern"] == metric_filter::pattern(ROLE)
+            filter["filterPattern"] == metric_filter::pattern(&Roles::read([ROLE]).unwrap())
                 && transformation["metricNamespace"] == NAMESPACE
                 && transformation["metricName"] == asked.metric(),
             &|| format!("the filter does not work: {filter}"),
