@@ -39,12 +39,11 @@ class Step:
     run: Callable[[World], None]
 
 
-def pattern(role_arn):
-    """The lab's three conditions."""
-    return (
-        '{ $.errorCode = "*" && $.eventSource = "kms.amazonaws.com" && '
-        f'$.userIdentity.sessionContext.sessionIssuer.arn = "{role_arn}" }}'
-    )
+def pattern(roles):
+    """The lab's three conditions; for several roles one of them is enough, and for every caller there are two."""
+    is_role = [f'$.userIdentity.sessionContext.sessionIssuer.arn = "{arn}"' for arn in re.split(" *, *(?=arn:)", roles)]
+    of_role = f" && {is_role[0]}" if len(is_role) == 1 else f" && ({' || '.join(is_role)})"
+    return f'{{ $.errorCode = "*" && $.eventSource = "kms.amazonaws.com"{"" if roles == "*" else of_role} }}'
 
 
 def the_application_and_the_trail_exist(world):

@@ -132,6 +132,14 @@ class Stack:
         first, second = keys
         return self.template["Mappings"][name][str(first)][second]
 
+    def _join(self, argument):
+        delimiter, values = argument
+        return delimiter.join(self.resolve(values))
+
+    def _split(self, argument):
+        delimiter, text = argument
+        return self.resolve(text).split(delimiter)
+
     def _importvalue(self, argument):
         name = self.resolve(argument)
         self.imported.add(name)

@@ -15,12 +15,13 @@ from local_aws import filter_pattern
 from scenario.steps import pattern
 
 ROLE = "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole"
+OTHER = "arn:aws:iam::111122223333:role/another-app-*"
 SAMPLES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "tests/cloudtrail").glob("*.json")}
 
 
-def query(title):
+def query(title, roles=ROLE):
     """The commands of the query of that title, without SOURCE."""
-    body = json.loads(Stack(TaskRoleArn=ROLE).properties("Dashboard")["DashboardBody"])
+    body = json.loads(Stack(TaskRoleArn=roles).properties("Dashboard")["DashboardBody"])
     [found] = [each["properties"] for each in body["widgets"] if each["properties"].get("title") == title]
     return found["query"].split("\n| ")[1:]
 
@@ -37,26 +38,32 @@ def field(event, path):
 
 
 def holds(event, condition):
-    """Whether an event meets one condition of a filter command: `field = "text"` or `ispresent(field)`."""
+    """Whether an event meets one condition of a filter command: `field = "text"`, `ispresent(field)` or
+    `field like /expression/`, whose slashes are escaped."""
+    if like := re.fullmatch(r"([\w.]+) like /((?:[^/\\]|\\.)*)/", condition):
+        value = field(event, like[1])
+        return value is not None and bool(re.search(like[2], value))
     if present := re.fullmatch(r"ispresent\(([\w.]+)\)", condition):
         return field(event, present[1]) is not None
     name, text = re.fullmatch(r'([\w.]+) = "([^"]*)"', condition).groups()
     return field(event, name) == text
 
 
-def selected(title):
+def selected(title, roles=ROLE):
     """The samples that a query's filter command selects."""
-    command = query(title)[0].removeprefix("filter ")
+    command = query(title, roles)[0].removeprefix("filter ")
     return {name for name, event in SAMPLES.items() if all(holds(event, each) for each in command.split(" and "))}
 
 
 @pytest.mark.parametrize("title", ["Latest errors", "Errors by code"])
-def test_a_query_selects_the_samples_that_the_metric_filter_counts(title):
-    counts = filter_pattern.compile(pattern(ROLE))
+@pytest.mark.parametrize("roles", [ROLE, ROLE[:-4] + "*", OTHER, f"{ROLE}, {OTHER}", "*"])
+def test_a_query_selects_the_samples_that_the_metric_filter_counts(title, roles):
+    counts = filter_pattern.compile(pattern(roles))
     counted = {name for name, event in SAMPLES.items() if counts(json.dumps(event))}
-    assert selected(title) == counted
-    assert {"decrypt-disabled", "encrypt-not-found"} <= counted
-    assert not counted & {"decrypt-success", "other-role-error", "s3-error"}
+    assert selected(title, roles) == counted
+    assert ({"decrypt-disabled", "encrypt-not-found"} <= counted) == (roles != OTHER)
+    assert ("other-role-error" in counted) == (OTHER in roles or roles == "*")
+    assert not counted & {"decrypt-success", "s3-error"}
 
 
 def test_every_field_that_a_query_names_is_in_a_sample_and_is_no_list_or_object():
@@ -68,10 +75,10 @@ def test_every_field_that_a_query_names_is_in_a_sample_and_is_no_list_or_object(
             several = r" as ((?:\w+, )*\w+)$" if command.startswith("parse ") else r" as (\w+)"
             for names in re.findall(several, command):
                 made |= set(names.split(", "))
-            texts_removed = re.sub(r'"[^"]*"', "", command)
+            texts_removed = re.sub(r'"[^"]*"|/(?:[^/\\]|\\.)*/', "", command)
             named |= {each for each in re.findall(r"\b[a-z][\w.]*\b", texts_removed) if each not in made}
     named -= {"and", "as", "asc", "by", "coalesce", "count", "desc", "display", "fields", "filter", "ispresent", "limit"}
-    named -= {"parse", "sort", "stats", "timestamp"}
+    named -= {"like", "parse", "sort", "stats", "timestamp"}
     assert {"errorCode", "eventName", "sourceIPAddress", "userIdentity.arn"} <= named
     for name in named:
         values = [value for event in SAMPLES.values() if (value := field(event, name)) is not None]

@@ -18,6 +18,7 @@ import pytest
 from cloudformation import ROOT, TEMPLATE, Stack, source
 
 ROLE = "arn:aws:iam::111122223333:role/my-role"
+OTHERS = "arn:aws:iam::444455556666:role/orders-*"
 KEY = "arn:aws:kms:ap-southeast-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 LOGS = "arn:aws:logs:ap-southeast-2:111122223333"
 CLOUDWATCH = "arn:aws:cloudwatch:ap-southeast-2:111122223333"
@@ -90,15 +91,30 @@ PARAMETERS = {
     "TaskRoleArn": (
         "String",
         "",
-        [ROLE, "arn:aws-cn:iam::111122223333:role/path/to/r", "arn:aws-us-gov:iam::111122223333:role/a+=,.@_-b"],
+        [
+            ROLE,
+            "arn:aws-cn:iam::111122223333:role/path/to/r",
+            "arn:aws-us-gov:iam::111122223333:role/a+=,.@_-b",
+            "*",
+            f"{ROLE},{OTHERS}",
+            f"{ROLE} , {OTHERS}, arn:aws:iam::444455556666:role/*",
+            f"{ROLE},2,,{OTHERS}",
+        ],
         [
             "my-role",
+            f"{ROLE}, my-role",
+            f"*,{ROLE}",
+            f"{ROLE},*",
+            f" {ROLE}",
+            "arn:aws:iam::111122223333:role/a*b",
+            "arn:aws:iam::111122223333:role/a**",
+            "arn:aws:iam::*:role/a",
+            f"{ROLE}," * 40 + ROLE,
             "arn:aws:sts::111122223333:assumed-role/my-role/session",
             "arn:aws:iam::111122223333:user/me",
             "arn:aws:iam::1:role/my-role",
             "arn:aws:iam::111122223333:role/",
             'arn:aws:iam::111122223333:role/a"b',
-            "arn:aws:iam::111122223333:role/*",
         ],
     ),
     "Threshold": ("String", "1", ["0", "2.5", "1000"], ["", "-1", "+1", ".5", "1.", "01", "1e3", "one", "Infinity"]),
@@ -432,6 +448,15 @@ def test_a_given_role_is_used_and_nothing_is_imported():
     assert given.imported == set()
 
 
+def test_several_roles_reach_the_function_as_they_are_given():
+    given = Stack(TaskRoleArn=f"{ROLE}, {OTHERS}")
+    assert given.properties("KmsAlarm")["RoleArn"] == f"{ROLE}, {OTHERS}"
+    assert given.properties("AlarmFunction")["Environment"]["Variables"]["TASK_ROLE_ARN"] == f"{ROLE}, {OTHERS}"
+    assert tick(given)["detail"]["ResourceProperties"]["RoleArn"] == f"{ROLE}, {OTHERS}"
+    assert "KMS errors of `" + f"{ROLE}, {OTHERS}`" in given.properties("Dashboard")["DashboardBody"]
+    assert "KMS errors of every caller" in Stack(TaskRoleArn="*").properties("Dashboard")["DashboardBody"]
+
+
 def test_without_one_the_role_comes_from_the_application_stack():
     imported = Stack(AppStackName="other-app")
     imported.resolve(imported.template["Resources"])
@@ -672,7 +697,7 @@ def test_the_longest_tick_is_no_longer_than_eventbridge_takes():
         Name="a" * 128,
         NotifyRecovery="true",
         RawNotifications="false",
-        TaskRoleArn="arn:aws-us-gov:iam::111122223333:role/" + "a" * 576,
+        TaskRoleArn=",".join([OTHERS] * 23)[:-1] + "-" * 11,
         Threshold="999999999.999999999",
         TopicKmsKeyId="arn:aws-us-gov:kms:ap-southeast-2:111122223333:key/" + "a" * 64,
         TreatMissingData="notBreaching",
@@ -1071,19 +1096,28 @@ def test_the_dashboard_shows_health_beside_the_alarm(stack):
 
 
 @pytest.mark.parametrize("title", ["Latest errors", "Errors by code"])
-def test_the_dashboards_queries_find_what_the_filter_counts(title):
-    query = widget(Stack(TaskRoleArn=ROLE, LogGroupName="my-group"), title)["query"]
-    source_command, condition = query.split("\n| ")[:2]
+@pytest.mark.parametrize(
+    ("roles", "condition"),
+    [
+        ("", ' and userIdentity.sessionContext.sessionIssuer.arn = "<import pattern1-app-ApplicationTaskRole>"'),
+        ("*", ""),
+        (
+            f"{ROLE} , arn:aws:iam::444455556666:role/a.b/c+d,e-*,{OTHERS}",
+            r" and userIdentity.sessionContext.sessionIssuer.arn like /^(arn:aws:iam::111122223333:role\/my-role"
+            r"|arn:aws:iam::444455556666:role\/a\.b\/c\+d,e-.*|arn:aws:iam::444455556666:role\/orders-.*)$/",
+        ),
+    ],
+)
+def test_the_dashboards_queries_find_what_the_filter_counts(title, roles, condition):
+    query = widget(Stack(TaskRoleArn=roles, LogGroupName="my-group"), title)["query"]
+    source_command, filter_command = query.split("\n| ")[:2]
     assert source_command == "SOURCE 'my-group'"
-    assert condition == (
-        'filter eventSource = "kms.amazonaws.com" and ispresent(errorCode)'
-        f' and userIdentity.sessionContext.sessionIssuer.arn = "{ROLE}"'
-    )
+    assert filter_command == f'filter eventSource = "kms.amazonaws.com" and ispresent(errorCode){condition}'
 
 
 def test_the_latest_errors_are_shown_with_who_what_and_why(stack):
     query = widget(stack, "Latest errors")["query"]
-    assert query.endswith("\n| display time, code, operation, key, task, ip, message")
+    assert query.endswith("\n| display time, code, operation, key, caller, task, ip, message")
 
 
 def test_the_dashboard_shows_how_the_function_is(stack):
