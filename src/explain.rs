@@ -20,7 +20,7 @@ use crate::environment::Environment;
 use crate::findings::{Findings, Progress, Search};
 use crate::metric_filter::{self, Mismatch};
 use crate::names::Names;
-use crate::report::{Evidence, Message, Report};
+use crate::report::{Attribute, Evidence, Message, Report};
 use crate::roles::Roles;
 use crate::text::harmless;
 
@@ -360,10 +360,11 @@ impl fmt::Display for Preview {
             }
         };
         section("Subject", &message.subject)?;
-        let attributes = format!("severity: {}\nalarm: {}", message.severity, message.alarm);
+        let attributes = message.attributes();
+        let attributes = attributes.map(|Attribute { name, value, .. }| format!("{name}: {value}"));
         section(
             "Message attributes, to filter subscriptions by",
-            &attributes,
+            &attributes.join("\n"),
         )?;
         section("SMS", &message.sms)?;
         section("Mail", &message.mail)?;

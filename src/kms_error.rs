@@ -12,6 +12,7 @@ mod family;
 mod look;
 mod remedy;
 mod severity;
+mod sign_in;
 mod table;
 mod when;
 mod words;
@@ -23,6 +24,7 @@ pub use self::advice::{Advice, Remedy};
 pub use self::context::Context;
 pub use self::severity::Severity;
 use crate::error_message::Denial;
+use crate::shown::shown;
 
 /// Why a call failed: a row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -62,14 +64,23 @@ impl Reason {
         let message = context.message.unwrap_or_default();
         let denial = Denial::read(message);
         let known = words::Known::new(context, &denial);
+        let command = row.look.command(&known);
+        let remedy = row.remedy.and_then(|remedy| remedy.fill_in(&known));
+        let first_step = words::full(row.first_step, &known);
+        let first_step = match sign_in::account(row, &known, remedy.is_some()) {
+            Some(account) if command.is_some() || remedy.is_some() => {
+                shown!("Sign in to account {}. {}", account, first_step)
+            }
+            _ => first_step,
+        };
         Advice {
             headline: words::brief(row.headline, &known),
             names_key: row.cause.contains("{key}") || row.cause.contains("{alias}"),
             cause: words::full(row.cause, &known),
             meaning: words::full(row.meaning, &known),
-            first_step: words::full(row.first_step, &known),
-            command: row.look.command(&known),
-            remedy: row.remedy.and_then(|remedy| remedy.fill_in(&known)),
+            first_step,
+            command,
+            remedy,
         }
     }
 }

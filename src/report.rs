@@ -7,6 +7,7 @@
 //! nobody is named and nothing is counted that the events do not prove.
 
 mod alarm;
+mod attributes;
 mod chat;
 mod commands;
 mod content;
@@ -26,6 +27,7 @@ mod values;
 mod window;
 
 pub use self::alarm::Alarm;
+pub use self::attributes::{Attribute, Callers};
 pub use self::content::Report;
 pub use self::counts::{Counts, LeftOut, Search};
 pub use self::evidence::{Evidence, FollowUp as FollowUpEvidence, HeldBack, Total};

@@ -101,7 +101,11 @@ fn separated(text: &str) -> Vec<String> {
     for part in text.split(',') {
         let begins = part.trim();
         match arns.last_mut() {
-            Some(before) if begins != EVERY_CALLER && !begins.starts_with("arn:") => {
+            Some(before)
+                if !before.trim().is_empty()
+                    && begins != EVERY_CALLER
+                    && !begins.starts_with("arn:") =>
+            {
                 before.push(',');
                 before.push_str(part);
             }

@@ -51,12 +51,9 @@ pub(crate) async fn publish(
         .subject(&message.subject)
         .message(&message.body)
         .message_structure("json");
-    for (name, value) in [
-        ("severity", message.severity.to_string()),
-        ("alarm", message.alarm.to_string()),
-    ] {
-        let value = attribute_value("String", &value)?;
-        request = request.message_attributes(name, value);
+    for attribute in message.attributes() {
+        let value = attribute_value(attribute.data_type, &attribute.value)?;
+        request = request.message_attributes(attribute.name, value);
     }
     send(request, topic_arn, deadline).await
 }

@@ -6,6 +6,7 @@ use super::concern::Concern;
 use super::newest::{MAX_BYTES, Newest};
 use super::told::mark;
 use super::values::Values;
+use crate::arn::Arn;
 use crate::cloudtrail::{Affected, Event, Key as KeyNames, KeyChange, Workload};
 use crate::identifier::Key;
 use crate::kms_error::{self, Reason};
@@ -89,6 +90,8 @@ pub struct Group {
     pub vpc_endpoints: Values<String>,
     /// The AWS services that called on the caller's behalf.
     pub services: Values<String>,
+    /// The Regions the calls were made to.
+    pub regions: Values<String>,
     /// The data the calls were about.
     pub affected: Values<Affected>,
     /// The newest event.
@@ -116,6 +119,7 @@ impl Group {
             sources: Values::default(),
             vpc_endpoints: Values::default(),
             services: Values::default(),
+            regions: Values::default(),
             affected: Values::default(),
             newest: Newest::default(),
             changes: Vec::new(),
@@ -166,6 +170,7 @@ impl Group {
         self.vpc_endpoints
             .add(time, event.vpc_endpoint_id.get().map(bounded));
         self.services.add(time, principal.invoked_by.map(bounded));
+        self.regions.add(time, event.aws_region.get().map(bounded));
         for affected in event.affected() {
             self.affected.add(time, Some(&affected));
         }
@@ -186,6 +191,7 @@ impl Group {
         self.sources.merge(other.sources);
         self.vpc_endpoints.merge(other.vpc_endpoints);
         self.services.merge(other.services);
+        self.regions.merge(other.regions);
         self.affected.merge(other.affected);
         if other.newest.time > self.newest.time {
             self.newest = other.newest;
@@ -193,6 +199,14 @@ impl Group {
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.max(other.last);
         self.count = self.count.saturating_add(other.count);
+    }
+
+    /// The caller's account, in which the calls were made; where its name has none, the account in
+    /// whose trail they are.
+    pub fn account(&self) -> Option<&str> {
+        let caller = Arn::parse(&self.caller).map(|arn| arn.account);
+        let caller = caller.filter(|account| !account.is_empty());
+        caller.or(self.newest.account.as_deref())
     }
 
     /// Whether the caller lacked a permission, and that is somebody's concern.

@@ -16,6 +16,8 @@ pub struct Context<'a> {
     pub region: Option<&'a str>,
     /// The account in which the calls were made.
     pub account: Option<&'a str>,
+    /// The alarm's account, where whoever reads of them is signed in.
+    pub home: Option<&'a str>,
     /// The caller: a role's ARN, or whatever name the events have.
     pub caller: &'a str,
     /// The operation, such as `Decrypt`.

@@ -12,6 +12,7 @@ struct Case {
     alias: Option<Key>,
     keys: usize,
     account: &'static str,
+    home: &'static str,
     caller: &'static str,
     operation: &'static str,
     changed_by: Option<Shown>,
@@ -27,6 +28,7 @@ impl Case {
             alias: None,
             keys: 1,
             account: "111122223333",
+            home: "111122223333",
             caller: ROLE,
             operation: "Decrypt",
             changed_by: None,
@@ -43,6 +45,7 @@ impl Case {
             keys: self.keys,
             region: Some(self.region),
             account: Some(self.account),
+            home: Some(self.home),
             caller: self.caller,
             operation: self.operation,
             vpc_endpoint: Some(self.vpc_endpoint),
@@ -614,6 +617,70 @@ fn a_role_that_only_aws_can_change_is_given_no_policy() {
 }
 
 #[test]
+fn calls_in_another_account_say_where_to_sign_in() {
+    let case = Case {
+        home: "999988887777",
+        ..Case::new()
+    };
+    let is_disabled = format!("{KEY} is disabled.");
+    let disabled = case.advice("DisabledException", &is_disabled);
+    assert!(
+        disabled
+            .first_step
+            .starts_with("Sign in to account 111122223333. Find out who"),
+        "{}",
+        disabled.first_step
+    );
+    let denied = case.denied("because no identity-based policy allows the kms:Decrypt action");
+    assert!(
+        denied
+            .first_step
+            .starts_with("Sign in to account 111122223333. ")
+    );
+    // The key's owner is named by the remedy, and the alarm's own account needs no word.
+    let of_another = Case {
+        account: "444455556666",
+        ..case
+    };
+    let disabled = of_another.advice("DisabledException", &is_disabled);
+    assert!(
+        !disabled.first_step.contains("Sign in"),
+        "{}",
+        disabled.first_step
+    );
+    assert!(note(&disabled).starts_with("Run it in account 111122223333."));
+    let denied =
+        of_another.denied("because no identity-based policy allows the kms:Decrypt action");
+    assert!(
+        denied
+            .first_step
+            .starts_with("Sign in to account 444455556666. ")
+    );
+    let at_home = Case::new().advice("DisabledException", &is_disabled);
+    assert!(!at_home.first_step.contains("Sign in"));
+}
+
+#[test]
+fn nobody_signs_in_where_nothing_is_run_or_the_organization_decides() {
+    let case = Case {
+        home: "999988887777",
+        ..Case::new()
+    };
+    let denied = case.denied("with an explicit deny in a service control policy");
+    assert!(
+        !denied.first_step.contains("Sign in"),
+        "{}",
+        denied.first_step
+    );
+    let expired = case.advice("ExpiredTokenException", "");
+    assert!(
+        !expired.first_step.contains("Sign in"),
+        "{}",
+        expired.first_step
+    );
+}
+
+#[test]
 fn a_key_of_another_account_is_changed_there() {
     let case = Case {
         account: "444455556666",
@@ -751,6 +818,7 @@ fn nothing_hostile_reaches_a_command() {
         let case = Case {
             key: Key::new(hostile),
             account: hostile,
+            home: hostile,
             caller: hostile,
             operation: hostile,
             vpc_endpoint: hostile,

@@ -213,7 +213,7 @@ fn roles_that_do_not_fit_into_a_pattern_are_refused_with_its_length() {
     assert!(Properties::read(&properties(&json!({"RoleArn": arns(10)}))).is_ok());
     check_refused(
         &json!({"RoleArn": arns(11)}),
-        "RoleArn: 11 roles make a filter pattern of 1039 characters: CloudWatch Logs allows 1024; \
+        "RoleArn: 11 roles make a filter pattern of 1031 characters: CloudWatch Logs allows 1024; \
          let one ARN with * at its end stand for all roles whose ARNs begin alike, or give * alone \
          for every caller",
     );

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::alarm::Alarm;
+use super::attributes::Callers;
 use super::commands;
 use super::counts::{self, Counts, LeftOut, Search};
 use super::evidence::Evidence;
@@ -43,6 +44,9 @@ pub struct Report {
     /// Who the headline is about, if anybody.
     #[serde(skip)]
     pub(super) caller_name: Option<Shown>,
+    /// Whose calls failed, of all that were found.
+    #[serde(skip)]
+    pub callers: Callers,
     /// The first sentence.
     pub summary: Shown,
     /// The alarm.
@@ -100,7 +104,13 @@ impl Report {
         let no_history = history.and_then(|history| history.as_ref().err());
         let no_history =
             no_history.map(|fault| format!("how usual this is could not be looked up: {fault}"));
+        let counts = Counts::new(evidence, situation, left_out);
         Self {
+            callers: Callers::new(
+                found.iter().map(|(group, _)| *group),
+                &counts,
+                evidence.findings.matched(),
+            ),
             version: VERSION,
             alert_id,
             severity: situation.severity(&groups, evidence),
@@ -108,7 +118,7 @@ impl Report {
             caller_name: lead.map(|lead| lead.caller_name.clone()),
             summary: situation.summary(&alarm, &groups, evidence, &window),
             follow_up,
-            counts: Counts::new(evidence, situation, left_out),
+            counts,
             searches: evidence
                 .searches
                 .iter()

@@ -47,6 +47,9 @@ pub struct Group {
     /// The caller in a subject: the role's name.
     #[serde(skip)]
     pub caller_name: Shown,
+    /// The Region and the account of the newest call, in a subject.
+    #[serde(skip)]
+    pub(super) place: [Option<Shown>; 2],
     /// Whether the mail needs the key's page and, unless the cause says it all, the message.
     #[serde(skip)]
     pub needs_key: bool,
@@ -197,10 +200,8 @@ impl Group {
                 .region
                 .as_deref()
                 .or(evidence.change.region.as_deref()),
-            account: newest
-                .account
-                .as_deref()
-                .or(evidence.change.account.as_deref()),
+            account: found.account().or(evidence.change.account.as_deref()),
+            home: evidence.change.account.as_deref(),
             caller: &found.caller,
             operation: &found.operation,
             vpc_endpoint: found.vpc_endpoints.newest().next().map(String::as_str),
@@ -233,7 +234,14 @@ impl Group {
             needs_message: !is_told,
             names_key: advice.names_key,
             caller_name: who,
-            calls: calls(found, at_least, first.as_ref().zip(last.as_ref())),
+            place: [context.region, context.account]
+                .map(|name| name.map(|name| Shown::outside(name, 40))),
+            calls: calls(
+                found,
+                at_least,
+                first.as_ref().zip(last.as_ref()),
+                &place(found, evidence),
+            ),
             cause: advice.cause,
             meaning: advice.meaning,
             first_step: advice.first_step,
@@ -414,7 +422,12 @@ fn sentence(found: &findings::Group, who: &Shown, advice: &Advice, context: &Con
 }
 
 /// `5 calls failed from 20:46:31 to 20:46:33 AEDT (09:46 UTC), in 2 sessions, probably ECS tasks.`
-fn calls(found: &findings::Group, at_least: bool, span: Option<(&Moment, &Moment)>) -> Shown {
+fn calls(
+    found: &findings::Group,
+    at_least: bool,
+    span: Option<(&Moment, &Moment)>,
+    place: &Shown,
+) -> Shown {
     let number = shown!("{}{}", if at_least { "At least " } else { "" }, found.count);
     let verb = if found.concern == Concern::DryRun {
         ""
@@ -434,14 +447,41 @@ fn calls(found: &findings::Group, at_least: bool, span: Option<(&Moment, &Moment
     let sessions = sessions(found);
     let calls = plural(found.count);
     shown!(
-        "{} call{}{}{}{}{}.",
+        "{} call{}{}{}{}{}{}.",
         number,
         calls,
         verb,
         when,
+        place,
         service,
         sessions
     )
+}
+
+/// Where the calls were made, as far as that is not where the alarm is: `, in eu-west-1 of account
+/// 444455556666`.
+fn place(found: &findings::Group, evidence: &Evidence<'_>) -> Shown {
+    let alarm = evidence.change;
+    let account = found.account().and_then(Identifier::account);
+    let account = account.filter(|account| {
+        let home = alarm.account.as_deref();
+        home.is_some_and(|home| home != account.as_ref())
+    });
+    let region = found.regions.newest().next();
+    let region = region.and_then(|region| Identifier::word(region));
+    let region = match (found.regions.count(), region) {
+        (2.., _) => Some(shown!("{} Regions", found.regions.count())),
+        (_, Some(region)) if alarm.region.as_deref() != Some(region.as_ref()) => {
+            Some(shown!("{}", region))
+        }
+        _ => None,
+    };
+    match (region, account) {
+        (Some(region), Some(account)) => shown!(", in {} of account {}", region, account),
+        (Some(region), None) => shown!(", in {}", region),
+        (None, Some(account)) => shown!(", in account {}", account),
+        (None, None) => Shown::default(),
+    }
 }
 
 /// `, in ECS task 8f3c2a1b…`, `, in 3 sessions, probably ECS tasks`.

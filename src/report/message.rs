@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::attributes::{Attribute, Callers, attributes};
 use super::content::Report;
 use super::subject::{MAX_SMS, MAX_SUBJECT};
 use super::{chat, mail, subject};
@@ -37,6 +38,8 @@ pub struct Message {
     pub severity: Severity,
     /// The attribute `alarm`: the alarm's name.
     pub alarm: Shown,
+    /// The attributes `role` and `account`.
+    pub callers: Callers,
     /// The mail's text.
     pub mail: String,
     /// How many of the groups the mail names, the first ones.
@@ -77,6 +80,7 @@ impl Message {
             subject: text::ascii(&text::cut(&texts.subject, MAX_SUBJECT)),
             severity: texts.severity,
             alarm: texts.alarm,
+            callers: Callers::default(),
             mail: texts.mail,
             named: 0,
             sms: text::ascii(&text::cut(&texts.sms, MAX_SMS)),
@@ -98,6 +102,11 @@ impl Message {
         }
     }
 
+    /// The attributes by which subscriptions can filter.
+    pub fn attributes(&self) -> [Attribute; 4] {
+        attributes(self.severity, &self.alarm, &self.callers)
+    }
+
     fn of_all(report: &Report, https_format: HttpsFormat) -> Self {
         let subject = subject::subject(report);
         let https = match https_format {
@@ -107,6 +116,7 @@ impl Message {
         let mut message = Self {
             severity: report.severity,
             alarm: report.alarm.name.clone(),
+            callers: report.callers.clone(),
             mail: mail::mail(report),
             named: mail::named(report),
             sms: subject::sms(report),

@@ -107,14 +107,22 @@ fn changing(report: &Report) -> Vec<Shown> {
         Situation::Recovered => alarm.lasted().map(|lasted| shown!("after {}", lasted)),
         _ => None,
     };
-    let place = [&alarm.region, &alarm.account]
-        .into_iter()
-        .flatten()
-        .cloned();
+    // Where the calls failed; a trail may deliver those of other accounts and Regions.
+    let of_calls = report.lead().filter(|_| {
+        matches!(
+            report.situation,
+            Situation::Errors | Situation::FollowUp | Situation::Reminder
+        )
+    });
+    let [region, account] = match of_calls {
+        Some(lead) => lead.place.clone(),
+        None => [alarm.region.clone(), alarm.account.clone()],
+    };
+    let place = [region, account.clone()].into_iter().flatten();
     let place = Some(Shown::joined(place, " ")).filter(|place| !place.is_empty());
     let forms = [
         [number.clone(), place],
-        [number.clone(), alarm.account.clone()],
+        [number.clone(), account],
         [number, None],
     ];
     forms

@@ -1,3 +1,4 @@
+mod callers;
 mod codes;
 mod counts;
 mod generated;
@@ -144,7 +145,13 @@ fn check_limits(message: &Message) {
         "{}",
         message.sms
     );
-    assert!(message.body.len() <= 262_144, "{}", message.body.len());
+    // SNS counts names, types and values of the attributes too.
+    let attributes = message
+        .attributes()
+        .into_iter()
+        .map(|attribute| attribute.name.len() + attribute.data_type.len() + attribute.value.len());
+    let len = message.body.len() + attributes.sum::<usize>();
+    assert!(len <= 262_144, "{len}");
     let odd = |character: char| character.is_control() && character != '\n';
     assert!(!message.mail.contains(odd), "{:?}", message.mail);
     let body: Value = serde_json::from_str(&message.body).unwrap();

@@ -135,11 +135,11 @@ async fn a_repeated_delivery_has_the_same_alert_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn subscriptions_can_filter_by_severity_and_alarm() {
+async fn subscriptions_can_filter_by_severity_alarm_role_and_account() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     invoke(&aws, sample("sns-alarm")).await.unwrap();
     let published = published(&aws);
-    let attributes: Vec<(&str, &str)> = (1..=2)
+    let attributes: Vec<(&str, &str)> = (1..=4)
         .map(|n| {
             let text = |part: &str| {
                 let field = format!("MessageAttributes.entry.{n}.{part}");
@@ -156,6 +156,10 @@ async fn subscriptions_can_filter_by_severity_and_alarm() {
         attributes.contains(&("alarm", "pattern1-logging-alarm")),
         "{attributes:?}"
     );
+    let role = r#"["arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole","unknown"]"#;
+    assert!(attributes.contains(&("role", role)), "{attributes:?}");
+    let account = r#"["111122223333","unknown"]"#;
+    assert!(attributes.contains(&("account", account)), "{attributes:?}");
 }
 
 #[tokio::test(start_paused = true)]

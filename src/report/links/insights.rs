@@ -1,8 +1,9 @@
 //! What a metric filter matches, as a query of Logs Insights: the console takes no filter patterns
 //! there.
 //!
-//! Only patterns that compare fields with text, all of which have to hold, can be put into a query
-//! without a doubt. The deployed pattern is one; any other gives no query rather than a wrong one.
+//! Only patterns that compare fields with text can be put into a query without a doubt, and only if
+//! all comparisons have to hold, or one of several in parentheses. The deployed patterns are such; any
+//! other gives no query rather than a wrong one.
 
 /// The columns that are shown, and the order.
 const SHOWN: &str =
@@ -11,37 +12,53 @@ const SHOWN: &str =
 /// The query that finds what the pattern matches.
 pub(super) fn query(pattern: &str) -> Option<String> {
     let inside = pattern.trim().strip_prefix('{')?.strip_suffix('}')?;
-    let terms: Option<Vec<_>> = terms(inside)?.iter().map(|term| condition(term)).collect();
-    Some(format!("filter {} | {SHOWN}", terms?.join(" and ")))
+    Some(format!(
+        "filter {} | {SHOWN}",
+        joined(inside, '&', " and ")?
+    ))
 }
 
-/// The terms between the `&&`, or nothing when something else joins them.
-fn terms(inside: &str) -> Option<Vec<String>> {
-    let mut terms = vec![String::new()];
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    let mut rest = inside.chars();
-    while let Some(character) = rest.next() {
-        let term = terms.last_mut()?;
+/// The conditions between `&&` or `||`, whichever is asked for, put together again.
+fn joined(pattern: &str, joint: char, word: &str) -> Option<String> {
+    let terms = terms(pattern, joint)?.into_iter();
+    Some(terms.map(condition).collect::<Option<Vec<_>>>()?.join(word))
+}
+
+/// The terms between the `&&` or `||`, or nothing when something else joins them.
+fn terms(pattern: &str, joint: char) -> Option<Vec<&str>> {
+    let mut terms = Vec::new();
+    let (mut is_quoted, mut is_escaped, mut depth) = (false, false, 0_usize);
+    let mut begin = 0;
+    let mut rest = pattern.char_indices();
+    while let Some((at, character)) = rest.next() {
         match character {
             _ if is_escaped => is_escaped = false,
             '\\' if is_quoted => is_escaped = true,
             '"' => is_quoted = !is_quoted,
-            '&' if !is_quoted => {
-                rest.next().filter(|next| *next == '&')?;
-                terms.push(String::new());
-                continue;
+            _ if is_quoted => {}
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1)?,
+            '%' => return None,
+            '&' | '|' if depth == 0 => {
+                rest.next()
+                    .filter(|(_, next)| character == joint && *next == joint)?;
+                terms.push(pattern.get(begin..at)?);
+                begin = at + 2;
             }
-            '|' | '(' | ')' | '%' if !is_quoted => return None,
             _ => {}
         }
-        term.push(character);
     }
-    (!is_quoted).then_some(terms)
+    terms.push(pattern.get(begin..)?);
+    (!is_quoted && depth == 0).then_some(terms)
 }
 
-/// One comparison, such as `$.errorCode = "*"`.
+/// One comparison, such as `$.errorCode = "*"`, or several in parentheses of which one has to hold.
 fn condition(term: &str) -> Option<String> {
     let term = term.trim();
+    if let Some(inside) = term.strip_prefix('(') {
+        let alternatives = joined(inside.strip_suffix(')')?, '|', " or ")?;
+        return Some(format!("({alternatives})"));
+    }
     let (field, comparison) = term.strip_prefix("$.")?.split_once(' ')?;
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
     if field.is_empty() || !field.bytes().all(is_name) {
@@ -51,16 +68,30 @@ fn condition(term: &str) -> Option<String> {
     if comparison == "NOT EXISTS" {
         return Some(format!("not ispresent({field})"));
     }
-    let (operator, value) = comparison.split_once(' ')?;
-    let value = value.trim();
-    let is_text = value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
-    match (operator, value) {
-        ("=", "\"*\"") => Some(format!("ispresent({field})")),
-        ("=" | "!=", text) if is_text && !text.contains('*') => {
-            Some(format!("{field} {operator} {text}"))
+    let (operator, quoted) = comparison.split_once(' ')?;
+    let quoted = quoted.trim();
+    let text = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    match (operator, text.strip_suffix('*').unwrap_or(text)) {
+        ("=", "") if text == "*" => Some(format!("ispresent({field})")),
+        (_, exact) if exact.contains('*') => None,
+        ("=" | "!=", exact) if exact == text => Some(format!("{field} {operator} {quoted}")),
+        ("=", beginning) if !beginning.contains(['\\', '"']) => {
+            Some(format!("{field} like /^{}/", escaped(beginning)))
         }
         _ => None,
     }
+}
+
+/// Text as a regular expression that matches it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if ".+?()[]{}^$|/".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -84,6 +115,21 @@ mod tests {
     }
 
     #[test]
+    fn one_of_several_roles_is_enough_and_a_star_stands_for_any_ending() {
+        let issuer = "$.userIdentity.sessionContext.sessionIssuer.arn";
+        let field = issuer.trim_start_matches("$.");
+        let pattern = format!(
+            "{{ $.errorCode = \"*\" && ({issuer} = \"arn:aws:iam::111122223333:role/app\" || \
+             {issuer} = \"arn:aws:iam::444455556666:role/a.b+c/*\") }}"
+        );
+        let expected = format!(
+            "filter ispresent(errorCode) and ({field} = \"arn:aws:iam::111122223333:role/app\" or \
+             {field} like /^arn:aws:iam::444455556666:role\\/a\\.b\\+c\\//) | {SHOWN}"
+        );
+        assert_eq!(query(&pattern).unwrap(), expected);
+    }
+
+    #[test]
     fn quotes_keep_what_they_hold_and_absence_is_a_condition() {
         let pattern = r#"{ $.a = "x && \"y\" || (z)" && $.b NOT EXISTS && $.c != "d" }"#;
         let expected = r#"filter a = "x && \"y\" || (z)" and not ispresent(b) and c != "d" | "#;
@@ -96,9 +142,15 @@ mod tests {
             "",
             "ERROR",
             "[a, b]",
-            "{ $.a = \"x*\" }",
+            "{ $.a = \"*x\" }",
+            "{ $.a = \"x*y*\" }",
+            "{ $.a != \"x*\" }",
+            "{ $.a != \"*\" }",
             "{ $.a = \"x\" || $.b = \"y\" }",
-            "{ ($.a = \"x\") }",
+            "{ ($.a = \"x\" && $.b = \"y\") }",
+            "{ ($.a = \"x\" || $.b = \"y\" }",
+            "{ ($.a = \"x\") || ($.b = \"y\") }",
+            "{ ($.a = \"x\") ($.b = \"y\") }",
             "{ $.a = %x% }",
             "{ $.a > 5 }",
             "{ $.a[0] = \"x\" }",
