@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local_aws import LocalAws
 
-from . import beside_the_lab, cloudtrail, going_back, new_code, sam, second_net
+from . import beside_the_lab, cloudtrail, fleet, going_back, new_code, sam, second_net
 from .steps import DEPLOYED, STEPS
 from .world import BINARY, LOG_GROUP, LOG_STREAM, World
 
@@ -21,6 +21,7 @@ STORIES = {
     "adoption-that-fails": going_back.ADOPTION_THAT_FAILS,
     "changed-by-hand": going_back.CHANGED_BY_HAND,
     "demo": STEPS,
+    "fleet": fleet.STEPS,
     "logging-stack": beside_the_lab.LOGGING_STACK,
     "new-code": new_code.STEPS,
     "refused-update": going_back.REFUSED_UPDATE,
