@@ -68,6 +68,9 @@ NOT_HERE = {
     'aws sns subscribe --topic-arn "$TOPIC_ARN" --protocol email --notification-endpoint oncall@example.com': (
         "its last option is the AWS CLI's own name; the scenarios subscribe the same address"
     ),
+    'aws sns subscribe --topic-arn "$TOPIC_ARN" --protocol email --notification-endpoint orders-team@example.com'
+    """ --attributes '{"FilterPolicy": "{\\"role\\": [{\\"prefix\\": \\"arn:aws:iam::111122223333:role/orders-\\"},"""
+    """ \\"unknown\\"]}"}'""": "its third option is the AWS CLI's own name; tests/scenario/fleet.py filters like this",
     "aws cloudwatch describe-alarms --alarm-names pattern1-logging-alarm": "test_the_aws_commands_exist reads it",
     "aws cloudwatch describe-alarm-history --alarm-name pattern1-logging-alarm --history-item-type StateUpdate": (
         "test_the_aws_commands_exist reads it"
