@@ -27,7 +27,7 @@ WRONG = [
     f"{OTHER}/services/ledger",
     f"{HOME}/audit",
 ]
-BILLING_TEAM, LEDGER_TEAM = "billing@example.com", "ledger@example.com"
+BILLING_TEAM, LEDGER_TEAM, PROGRAMS = "billing@example.com", "ledger@example.com", "programs@example.com"
 
 
 def failures(roles):
@@ -66,10 +66,8 @@ def each_team_chooses_its_own(world):
             TopicArn=topic, Protocol="email", Endpoint=address, Attributes={"FilterPolicy": json.dumps(policy)}
         )
         expect(f"subscriptions of {address} confirmed", 1, len(world.aws.confirm(address)))
-    queue = world.sqs.create_queue(QueueName="programs")["QueueUrl"]
-    arn = world.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    world.subscription = world.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
-    world.programs = queue
+    world.sns.subscribe(TopicArn=topic, Protocol="email-json", Endpoint=PROGRAMS)
+    expect(f"subscriptions of {PROGRAMS} confirmed", 1, len(world.aws.confirm(PROGRAMS)))
 
 
 def teams_mails(world, address):
@@ -87,9 +85,7 @@ def wrong_roles_raise_no_alarm(world):
 def every_role_is_counted_and_no_wrong_one(world):
     world.first = provoke(world, failures(ROLES), noise=[*failures(WRONG), of_a_user()])
     expect("counted and found", True, "The alarm counted 30, and 30 were found." in world.first["body"])
-    [message] = world.sqs.receive_message(QueueUrl=world.programs)["Messages"]
-    envelope = json.loads(message["Body"])
-    world.sqs.delete_message(QueueUrl=world.programs, ReceiptHandle=message["ReceiptHandle"])
+    envelope = json.loads(world.aws.mails(PROGRAMS)[-1]["body"])
     callers = [group["caller"] for group in json.loads(envelope["Message"])["groups"]]
     expect("the callers", sorted(ROLES), sorted(callers))
     attributes = {name: each["Value"] for name, each in envelope["MessageAttributes"].items()}
@@ -145,15 +141,11 @@ def every_caller_counts(world):
     world.parameters["TaskRoleArn"] = "*"
     world.stack_outputs = world.deploy(STACK, world.template(world.code), **world.parameters)
     expect("the filter pattern", pattern("*"), world.stack_outputs["FilterPattern"])
-    mail = provoke(world, [of_a_user(), of_a_user(), *failures(WRONG[:1])], noise=[cloudtrail.event("s3-error", WRONG[0])])
+    quiet(world)
+    failed = [of_a_user(), of_a_user(), *failures(WRONG[:1])]
+    mail = provoke(world, failed, noise=[cloudtrail.event("s3-error", WRONG[0])])
     expect("counted and found", True, "The alarm counted 3, and 3 were found." in mail["body"])
     expect("the user in the mail", True, mail["body"].startswith("alice could not Decrypt"))
-
-
-def nobody_else_is_left(world):
-    world.sns.unsubscribe(SubscriptionArn=world.subscription)
-    world.sqs.delete_queue(QueueUrl=world.programs)
-    nothing_is_left_after_the_delete(world)
 
 
 STEPS = [
@@ -167,5 +159,5 @@ STEPS = [
     Step("Too many roles are refused, with the length", too_many_roles_are_refused),
     Step("Every caller counts when asked for, users too", every_caller_counts),
     Step("The watch agrees", the_watch_agrees),
-    Step("Nothing is left after the delete", nobody_else_is_left),
+    Step("Nothing is left after the delete", nothing_is_left_after_the_delete),
 ]
