@@ -7,7 +7,7 @@
 //! nobody is named and nothing is counted that the events do not prove.
 
 mod alarm;
-mod attributes;
+mod callers;
 mod chat;
 mod commands;
 mod content;
@@ -27,7 +27,7 @@ mod values;
 mod window;
 
 pub use self::alarm::Alarm;
-pub use self::attributes::{Attribute, Callers};
+pub use self::callers::Callers;
 pub use self::content::Report;
 pub use self::counts::{Counts, LeftOut, Search};
 pub use self::evidence::{Evidence, FollowUp as FollowUpEvidence, HeldBack, Total};
@@ -35,7 +35,7 @@ pub use self::follow_up::FollowUp;
 pub use self::group::{Change, Group, NewestEvent, Workload};
 pub use self::links::{Address, GroupLinks, Links};
 pub use self::mail::MAX_NAMED;
-pub use self::message::{HttpsFormat, Message, PassedOn, Texts, passed_on};
+pub use self::message::{Attribute, HttpsFormat, Message, PassedOn, Texts, passed_on};
 pub use self::moment::Moment;
 pub use self::situation::Situation;
 pub use self::subscriptions::Subscriptions;

@@ -1,4 +1,5 @@
-//! The attributes of a message, by which subscriptions of one topic choose what they get.
+//! Whose calls a message is about: the attributes by which subscriptions of one topic choose what
+//! they get.
 //!
 //! What must hold: whoever filters by role or account misses nothing of theirs. So each role and each
 //! account that has failed calls is named, however long the mail is, and where one may be missing
@@ -13,7 +14,6 @@ use serde_json::json;
 use super::counts::Counts;
 use crate::findings;
 use crate::identifier::Identifier;
-use crate::kms_error::Severity;
 use crate::shown::{Shown, shown};
 
 /// Stands for the callers that are not known.
@@ -68,12 +68,12 @@ impl Callers {
 
 /// Each once; `unknown` where there are or may be others.
 fn named(names: impl Iterator<Item = Shown>, is_missing: bool) -> Vec<Shown> {
-    let mut named = BTreeSet::new();
+    let mut kept = BTreeSet::new();
     let (mut len, mut is_missing) = (0_usize, is_missing);
     for name in names {
         // Quoted, with a comma.
         let more = json!(name).to_string().len().saturating_add(1);
-        if named.contains(&name) {
+        if kept.contains(&name) {
             continue;
         }
         len = len.saturating_add(more);
@@ -81,39 +81,8 @@ fn named(names: impl Iterator<Item = Shown>, is_missing: bool) -> Vec<Shown> {
             is_missing = true;
             break;
         }
-        named.insert(name);
+        kept.insert(name);
     }
-    named.extend(is_missing.then_some(UNKNOWN));
-    named.into_iter().collect()
-}
-
-/// One attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attribute {
-    /// Its name.
-    pub name: &'static str,
-    /// Its type: `String`, or `String.Array` where any of several values may match.
-    pub data_type: &'static str,
-    /// Its value.
-    pub value: String,
-}
-
-/// The attributes, always all of them.
-pub(super) fn attributes(severity: Severity, alarm: &Shown, callers: &Callers) -> [Attribute; 4] {
-    let text = |name, value: String| Attribute {
-        name,
-        data_type: "String",
-        value,
-    };
-    let texts = |name, values: &[Shown]| Attribute {
-        name,
-        data_type: "String.Array",
-        value: json!(values).to_string(),
-    };
-    [
-        text("severity", severity.to_string()),
-        text("alarm", alarm.to_string()),
-        texts("role", &callers.roles),
-        texts("account", &callers.accounts),
-    ]
+    kept.extend(is_missing.then_some(UNKNOWN));
+    kept.into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::alarm::Alarm;
-use super::attributes::Callers;
+use super::callers::Callers;
 use super::commands;
 use super::counts::{self, Counts, LeftOut, Search};
 use super::evidence::Evidence;

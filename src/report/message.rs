@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::attributes::{Attribute, Callers, attributes};
+use super::callers::Callers;
 use super::content::Report;
 use super::subject::{MAX_SMS, MAX_SUBJECT};
 use super::{chat, mail, subject};
@@ -52,6 +52,19 @@ pub struct Message {
     pub https: Option<String>,
     /// All of these, as a publish with `MessageStructure` set to `json` takes them.
     pub body: String,
+}
+
+/// An attribute, by which subscriptions can filter.
+///
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type: `String`, or `String.Array` where any of several values may match.
+    pub data_type: &'static str,
+    /// Its value.
+    pub value: String,
 }
 
 /// The texts of a message that is not about failed calls.
@@ -104,7 +117,22 @@ impl Message {
 
     /// The attributes by which subscriptions can filter.
     pub fn attributes(&self) -> [Attribute; 4] {
-        attributes(self.severity, &self.alarm, &self.callers)
+        let text = |name, value: String| Attribute {
+            name,
+            data_type: "String",
+            value,
+        };
+        let texts = |name, values: &[Shown]| Attribute {
+            name,
+            data_type: "String.Array",
+            value: json!(values).to_string(),
+        };
+        [
+            text("severity", self.severity.to_string()),
+            text("alarm", self.alarm.to_string()),
+            texts("role", &self.callers.roles),
+            texts("account", &self.callers.accounts),
+        ]
     }
 
     fn of_all(report: &Report, https_format: HttpsFormat) -> Self {
