@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
+use crate::fault::Fault;
+
 /// The moment at which something must have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
@@ -50,6 +52,25 @@ impl Deadline {
     /// [`Elapsed`] when the time ran out first.
     pub async fn limit<F: Future>(self, future: F) -> Result<F::Output, Elapsed> {
         timeout_at(self.0, future).await
+    }
+
+    /// Waits for a call to AWS until then.
+    ///
+    /// # Errors
+    ///
+    /// The call failed, or did not answer in time; the fault names its action and its object.
+    pub fn answer<T>(
+        self,
+        action: &'static str,
+        object: &str,
+        call: impl Future<Output = Result<T, Fault>>,
+    ) -> impl Future<Output = Result<T, Fault>> {
+        // Boxed here for all, because the futures of SDK calls are large.
+        let call = Box::pin(call);
+        async move {
+            let answer = self.limit(call).await;
+            answer.unwrap_or_else(|_| Err(Fault::no_answer(action, object)))
+        }
     }
 }
 

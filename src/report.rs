@@ -28,6 +28,7 @@ mod window;
 
 pub use self::alarm::Alarm;
 pub use self::callers::Callers;
+pub(crate) use self::chat::plain;
 pub use self::content::Report;
 pub use self::counts::{Counts, LeftOut, Search};
 pub use self::evidence::{Evidence, FollowUp as FollowUpEvidence, HeldBack, Total};

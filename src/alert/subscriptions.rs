@@ -24,8 +24,9 @@ pub(crate) async fn subscriptions(
     topic_arn: &str,
     until: Deadline,
 ) -> Option<Subscriptions> {
-    let counted = until.within(MAX_TIME).limit(count(sns, topic_arn)).await;
-    let counted = counted.unwrap_or_else(|_| Err(Fault::no_answer(ACTION, topic_arn)));
+    let until = until.within(MAX_TIME);
+    let counting = count(sns, topic_arn);
+    let counted = until.answer(ACTION, topic_arn, counting).await;
     match &counted {
         Ok(Subscriptions {
             confirmed: 0,

@@ -56,9 +56,9 @@ pub(super) async fn history(
     until: Deadline,
 ) -> Option<Result<History, Fault>> {
     let question = question?;
-    let asked = until.within(MAX_TIME).limit(ask(cloudwatch, &question));
-    let answer = asked.await;
-    Some(answer.unwrap_or_else(|_| Err(Fault::no_answer(ACTION, &question.metric.name))))
+    let asking = ask(cloudwatch, &question);
+    let until = until.within(MAX_TIME);
+    Some(until.answer(ACTION, &question.metric.name, asking).await)
 }
 
 /// The hours start and end where the time that was asked for does, not on the clock: so the last one

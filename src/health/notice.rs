@@ -12,7 +12,7 @@ use crate::alarm::StateChange;
 use crate::command::Command;
 use crate::identifier::Identifier;
 use crate::kms_error::Severity;
-use crate::report::{Alarm, HttpsFormat, Message, Moment, Texts};
+use crate::report::{Alarm, HttpsFormat, Message, Moment, Texts, plain};
 use crate::shown::{Shown, shown};
 
 /// How many problems and checks a mail tells.
@@ -399,17 +399,6 @@ fn line(unknown: &Unknown) -> Shown {
         Shown::outside(&unknown.what, 200),
         Shown::outside(&unknown.why, 400)
     )
-}
-
-/// Text in which a chat finds no markup.
-fn plain(text: &Shown) -> Shown {
-    text.replacing(|character| match character {
-        '<' => '‹',
-        '>' => '›',
-        '&' => '+',
-        '`' => '\'',
-        other => other,
-    })
 }
 
 impl Kind {

@@ -144,33 +144,43 @@ impl<'a> Turn<'a> {
         deadline: Deadline,
     ) -> Self {
         let Resource { owner, id } = Resource::new(request);
+        let key = Key {
+            time: sortable(made_at),
+            request: digest(&request.request_id),
+            properties: properties_digest(&request.resource_properties),
+        };
         Self {
-            logs,
-            log_group,
             has_id: id.is_some(),
-            prefix: format!("kms-alarm/{}/", owner.id),
-            repairs: format!("kms-alarm-repairs/{}/", owner.id),
-            is_repair: false,
-            request: Key {
-                time: sortable(made_at),
-                request: digest(&request.request_id),
-                properties: properties_digest(&request.resource_properties),
-            },
-            began: format!("began-{}-{}", now.as_millisecond(), digest(log_stream)),
-            is_announced: Cell::new(false),
-            now: (now, Instant::now()),
-            lifetime: deadline.remaining(),
-            seen: Cell::default(),
-            known: RefCell::default(),
+            ..Self::of(logs, (log_group, log_stream), &owner, key, now, deadline)
         }
     }
 
     /// A repair by the watch, at the tick that was due at `tick`.
     pub(super) fn of_repair(
         logs: &'a Logs,
-        (log_group, log_stream): (&'a str, &str),
+        streams: (&'a str, &str),
         owner: &Owner,
         tick: Timestamp,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Self {
+        let key = Key {
+            time: sortable(tick),
+            request: digest(&tick.to_string()),
+            properties: "repair".to_owned(),
+        };
+        Self {
+            is_repair: true,
+            ..Self::of(logs, streams, owner, key, now, deadline)
+        }
+    }
+
+    /// A run about a resource that exists.
+    fn of(
+        logs: &'a Logs,
+        (log_group, log_stream): (&'a str, &str),
+        owner: &Owner,
+        request: Key,
         now: Timestamp,
         deadline: Deadline,
     ) -> Self {
@@ -180,12 +190,8 @@ impl<'a> Turn<'a> {
             has_id: true,
             prefix: format!("kms-alarm/{}/", owner.id),
             repairs: format!("kms-alarm-repairs/{}/", owner.id),
-            is_repair: true,
-            request: Key {
-                time: sortable(tick),
-                request: digest(&tick.to_string()),
-                properties: "repair".to_owned(),
-            },
+            is_repair: false,
+            request,
             began: format!("began-{}-{}", now.as_millisecond(), digest(log_stream)),
             is_announced: Cell::new(false),
             now: (now, Instant::now()),

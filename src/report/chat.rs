@@ -105,7 +105,7 @@ fn thread(report: &Report) -> Shown {
 }
 
 /// Text in which a chat finds no markup: mentions and links begin with `<`, code with a backtick.
-fn plain(text: &Shown) -> Shown {
+pub(crate) fn plain(text: &Shown) -> Shown {
     text.replacing(|character| match character {
         '<' => '‹',
         '>' => '›',

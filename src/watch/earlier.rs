@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::lines::lines;
+use super::look::CHECKS;
 use super::round::Round;
 use crate::fault::Fault;
 use crate::health::{Kind, Line, Problem};
@@ -28,11 +29,10 @@ impl Earlier {
         let from = tick.at - (every * TICKS).max(TIME);
         let telling = round.telling();
         let (logs, log_group) = (telling.logs, telling.log_group);
-        let read = lines(logs, log_group, telling.name, from, round.now);
-        let read = round.deadline.within(super::look::CHECKS).limit(read).await;
-        let read =
-            read.unwrap_or_else(|_| Err(Fault::no_answer("logs:FilterLogEvents", log_group)));
-        let lines = read.map(|mut lines| {
+        let reading = lines(logs, log_group, telling.name, from, round.now);
+        let until = round.deadline.within(CHECKS);
+        let read = until.answer("logs:FilterLogEvents", log_group, reading);
+        let lines = read.await.map(|mut lines| {
             // A second delivery of the same tick says the same.
             lines.retain(|line| line.tick < tick.at);
             lines.sort_by_key(|line| (line.tick, line.at));

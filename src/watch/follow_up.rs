@@ -320,13 +320,9 @@ impl FollowUp<'_> {
                 incident.start,
                 self.round.tick.at,
             );
-            let counted = self.until.within(TOTAL_TIME).limit(counting).await;
-            match counted.unwrap_or_else(|_| {
-                Err(Fault::no_answer(
-                    "cloudwatch:GetMetricStatistics",
-                    &metric.name,
-                ))
-            }) {
+            let until = self.until.within(TOTAL_TIME);
+            let counted = until.answer("cloudwatch:GetMetricStatistics", &metric.name, counting);
+            match counted.await {
                 Ok(total) => sum = Some(total),
                 Err(fault) => {
                     warn!(%fault, "what the metric counted could not be looked up");
@@ -428,23 +424,21 @@ impl FollowUp<'_> {
     async fn remembered(&self, memory: &Memory<'_>) -> Result<Vec<Entry>, Fault> {
         let asking = memory.since(self.incident.change.changed_at);
         let until = self.until.within(MEMORY_TIME);
-        until.limit(asking).await.unwrap_or_else(|_| {
-            Err(Fault::no_answer(
-                "logs:DescribeLogStreams",
-                self.round.log_group,
-            ))
-        })
+        until
+            .answer("logs:DescribeLogStreams", self.round.log_group, asking)
+            .await
     }
 
     async fn note(&self, memory: &Memory<'_>, entry: &Entry) -> Result<(), Fault> {
         let until = self.round.deadline.keeping(PUBLISH_TIME);
-        let noted = until.within(MEMORY_TIME).limit(memory.note(entry)).await;
-        noted.unwrap_or_else(|_| {
-            Err(Fault::no_answer(
+        let until = until.within(MEMORY_TIME);
+        until
+            .answer(
                 "logs:CreateLogStream",
                 self.round.log_group,
-            ))
-        })
+                memory.note(entry),
+            )
+            .await
     }
 
     /// Notes that nothing new was logged up to then, so that the next ticks need not read that

@@ -7,12 +7,14 @@ use aws_sdk_cloudwatch::types::MetricAlarm;
 use super::log_group::{Events, events};
 use super::queue::waiting;
 use super::round::Round;
-use crate::deadline::Deadline;
 use crate::fault::Fault;
 use crate::provision::{Condition, TopicSeen, Watched};
 
 /// The time that the checks have.
 pub(super) const CHECKS: Duration = Duration::from_secs(15);
+
+/// What is named when a check does not end in time.
+const THE_CHECK: &str = "the check";
 
 /// What the checks saw, or why they could not be made.
 pub(super) struct Look {
@@ -45,27 +47,14 @@ pub(super) async fn look(round: &Round<'_>, watched: &Watched<'_>) -> Look {
             None => Ok(0),
         }
     };
-    // Boxed, because the futures of a dozen SDK calls are large.
     let (filter, alarms, topic, addresses, events, listeners, waiting) = tokio::join!(
-        in_time(
-            until,
-            "logs:DescribeMetricFilters",
-            Box::pin(watched.filter())
-        ),
-        in_time(
-            until,
-            "cloudwatch:DescribeAlarms",
-            Box::pin(watched.alarms())
-        ),
-        in_time(until, "sns:GetTopicAttributes", Box::pin(watched.topic())),
-        in_time(until, "sns:ListSubscriptionsByTopic", Box::pin(addresses)),
-        in_time(until, "logs:FilterLogEvents", Box::pin(events(round))),
-        in_time(
-            until,
-            "sns:GetTopicAttributes",
-            Box::pin(watched.listeners())
-        ),
-        in_time(until, "cloudwatch:GetMetricStatistics", Box::pin(queue)),
+        until.answer("logs:DescribeMetricFilters", THE_CHECK, watched.filter()),
+        until.answer("cloudwatch:DescribeAlarms", THE_CHECK, watched.alarms()),
+        until.answer("sns:GetTopicAttributes", THE_CHECK, watched.topic()),
+        until.answer("sns:ListSubscriptionsByTopic", THE_CHECK, addresses),
+        until.answer("logs:FilterLogEvents", THE_CHECK, events(round)),
+        until.answer("sns:GetTopicAttributes", THE_CHECK, watched.listeners()),
+        until.answer("cloudwatch:GetMetricStatistics", THE_CHECK, queue),
     );
     Look {
         filter,
@@ -76,13 +65,4 @@ pub(super) async fn look(round: &Round<'_>, watched: &Watched<'_>) -> Look {
         listeners,
         waiting,
     }
-}
-
-async fn in_time<T>(
-    until: Deadline,
-    action: &'static str,
-    check: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
-    let checked = until.limit(check).await;
-    checked.unwrap_or_else(|_| Err(Fault::no_answer(action, "the check")))
 }

@@ -99,9 +99,8 @@ pub async fn tell(
         Ok(found)
     };
     let found = until
-        .limit(reading)
-        .await
-        .unwrap_or_else(|_| Err(Fault::no_answer("logs:FilterLogEvents", telling.log_group)));
+        .answer("logs:FilterLogEvents", telling.log_group, reading)
+        .await;
     let mut silence = (news == News::Began && is_silent(&change, &found, period)).then(|| {
         let last = found.iter().flatten().max_by_key(|line| line.at);
         Silence {

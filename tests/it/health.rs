@@ -84,6 +84,12 @@ async fn deployed() -> FakeAws {
     aws
 }
 
+/// The ID of the stack's resource.
+fn id(aws: &FakeAws) -> String {
+    let answer = aws.answer();
+    answer["PhysicalResourceId"].as_str().unwrap().to_owned()
+}
+
 /// A tick that is due now.
 fn tick(aws: &FakeAws) -> Value {
     tick_at(aws.now())
@@ -169,10 +175,7 @@ async fn a_deployment_writes_that_nothing_is_wrong() {
         .unwrap();
     assert_eq!(line(&aws)["Problems"], 0.0);
     assert_eq!(line(&aws)["Name"], "pattern1-logging");
-    let id = aws.answer()["PhysicalResourceId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = id(&aws);
     let delete = request_about("Delete", &id, &json!({}), &properties());
     invoke(&aws, delete).await.unwrap();
     assert_eq!(aws.state().metrics.len(), 1);
@@ -522,10 +525,7 @@ async fn nothing_is_repaired_within_ten_minutes_of_a_request() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_repaired_while_a_request_is_at_work() {
     let aws = deployed().await;
-    let id = aws.answer()["PhysicalResourceId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = id(&aws);
     // An Update that hangs at the filter.
     aws.fail("logs:PutMetricFilter", crate::fake_aws::How::Slow(7), 1);
     let update = request_about(
@@ -551,10 +551,7 @@ async fn nothing_is_repaired_while_a_request_is_at_work() {
 #[tokio::test(start_paused = true)]
 async fn a_repair_gives_way_to_a_request_that_comes_meanwhile() {
     let aws = deployed().await;
-    let id = aws.answer()["PhysicalResourceId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = id(&aws);
     break_alarm(&aws);
     aws.by_hand(|world| {
         let filters = &mut world.log_groups.get_mut(TRAIL).unwrap().filters;
@@ -581,10 +578,7 @@ async fn a_repair_gives_way_to_a_request_that_comes_meanwhile() {
 #[tokio::test(start_paused = true)]
 async fn a_tick_after_the_delete_makes_nothing() {
     let aws = deployed().await;
-    let id = aws.answer()["PhysicalResourceId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = id(&aws);
     let delete = request_about("Delete", &id, &json!({}), &properties());
     invoke(&aws, signed(delete, aws.now())).await.unwrap();
     for _ in 0..4 {
@@ -618,10 +612,7 @@ async fn a_tick_with_other_properties_than_the_last_deployment_repairs_nothing()
 #[tokio::test(start_paused = true)]
 async fn after_an_update_the_new_properties_are_in_force() {
     let aws = deployed().await;
-    let id = aws.answer()["PhysicalResourceId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = id(&aws);
     let new = json!({"Emails": EMAILS, "Threshold": "5"});
     let update = request_about("Update", &id, &properties(), &new);
     invoke(&aws, signed(update, aws.now())).await.unwrap();
@@ -636,10 +627,7 @@ async fn after_an_update_the_new_properties_are_in_force() {
 #[tokio::test(start_paused = true)]
 async fn an_update_after_a_repair_finds_everything_its_own() {
     let aws = deployed().await;
-    let id = aws.answer()["PhysicalResourceId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = id(&aws);
     aws.by_hand(|world| {
         world.topics.remove(TOPIC);
     });

@@ -79,6 +79,14 @@ fn only_mail(aws: &FakeAws) -> (String, String) {
     (subject, mail(&published[0]))
 }
 
+/// A message waits in the queue, and the alarm on the watch has told it.
+async fn goes_off_for_a_message(aws: &FakeAws) {
+    aws.by_hand(|world| world.waiting = 1.0);
+    next_tick(aws).await;
+    changes(aws, ["OK", "ALARM"], CROSSED).await;
+    only_mail(aws);
+}
+
 fn delete_filter(aws: &FakeAws, by: &str) {
     let at = aws.now();
     let parameters = json!({"filterName": FILTER, "logGroupName": TRAIL});
@@ -249,10 +257,7 @@ async fn a_health_alarm_of_another_stack_is_an_alarm_like_any_other() {
 async fn another_problem_is_told_while_the_first_lasts() {
     let aws = deployed().await;
     next_tick(&aws).await;
-    aws.by_hand(|world| world.waiting = 1.0);
-    next_tick(&aws).await;
-    changes(&aws, ["OK", "ALARM"], CROSSED).await;
-    only_mail(&aws);
+    goes_off_for_a_message(&aws).await;
     // Nothing new, and another number of messages is nothing new.
     aws.by_hand(|world| world.waiting = 3.0);
     next_tick(&aws).await;
@@ -287,10 +292,7 @@ async fn another_problem_is_told_while_the_first_lasts() {
 async fn the_same_tick_twice_tells_the_same_with_the_same_id() {
     let aws = deployed().await;
     next_tick(&aws).await;
-    aws.by_hand(|world| world.waiting = 1.0);
-    next_tick(&aws).await;
-    changes(&aws, ["OK", "ALARM"], CROSSED).await;
-    only_mail(&aws);
+    goes_off_for_a_message(&aws).await;
     aws.by_hand(|world| {
         world
             .topics
@@ -387,10 +389,7 @@ async fn a_publish_that_fails_is_an_error_that_lambda_repeats() {
 #[tokio::test(start_paused = true)]
 async fn a_lasting_problem_does_not_hide_the_next_sabotage_of_the_same_kind() {
     let aws = deployed().await;
-    aws.by_hand(|world| world.waiting = 1.0);
-    next_tick(&aws).await;
-    changes(&aws, ["OK", "ALARM"], CROSSED).await;
-    only_mail(&aws);
+    goes_off_for_a_message(&aws).await;
     for _ in 0..3 {
         delete_filter(&aws, "mallory");
         for ticks in 0..5 {
@@ -408,10 +407,7 @@ async fn a_lasting_problem_does_not_hide_the_next_sabotage_of_the_same_kind() {
 async fn a_problem_that_could_not_be_told_is_told_by_the_next_tick() {
     for operation in ["cloudwatch:DescribeAlarms", "logs:FilterLogEvents"] {
         let aws = deployed().await;
-        aws.by_hand(|world| world.waiting = 1.0);
-        next_tick(&aws).await;
-        changes(&aws, ["OK", "ALARM"], CROSSED).await;
-        only_mail(&aws);
+        goes_off_for_a_message(&aws).await;
         delete_filter(&aws, "mallory");
         tokio::time::advance(Duration::from_mins(5)).await;
         aws.fail(operation, How::Throttled, 99);
@@ -446,10 +442,7 @@ async fn what_is_changed_back_again_and_again_is_left_after_ten_repairs() {
 #[tokio::test(start_paused = true)]
 async fn a_deployment_that_is_at_work_ends_no_problem() {
     let aws = deployed().await;
-    let id = aws.answer()["PhysicalResourceId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = super::id(&aws);
     aws.by_hand(|world| {
         let topic = world.topics.get_mut(TOPIC).unwrap();
         topic.subscriptions.remove("backup@example.com");
