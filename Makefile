@@ -10,9 +10,11 @@ DIRECT := 127.0.0.1$(addprefix $(shell printf ,),$(or $(NO_PROXY),$(no_proxy)))
 TESTING := NO_PROXY=$(DIRECT) no_proxy=$(DIRECT) PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1
 PYTHON := $(TESTING) $(VENV)/bin/python
 TOOLS := .tools/bin
-FUZZED := event cloudtrail window report answer
-# How long `make fuzz` spends on each of them, in seconds, and how many lives of stacks it makes up.
+FUZZED := event cloudtrail window report answer quiet
+# How long `make fuzz` spends on each of them, in seconds; how many windows of the log it makes up for rules that ignore
+# calls, and how many lives of stacks.
 EACH := 60
+WINDOWS := 1000000
 HISTORIES := 5000
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 ACCOUNT := --region '$(REGION)' --profile '$(PROFILE)' $(if $(YES),--yes)
@@ -67,11 +69,11 @@ mails: ## Write the approved mails of tests/golden anew, and print them; `git di
 	@cargo test --locked --lib --quiet -- report::tests
 	@tail -n +1 tests/golden/*.txt tests/golden/codes/*.txt
 
-fuzz: $(TOOLS)/cargo-fuzz ## Feed made-up input to the parsers, the window, the report, the answer (EACH=60 seconds), and lives to a stack (HISTORIES=5000)
+fuzz: $(TOOLS)/cargo-fuzz ## Feed made-up input to the parsers, the window, the report, the answer (EACH=60 seconds), to rules (WINDOWS=1000000), and lives to a stack (HISTORIES=5000)
 	@for target in $(FUZZED); do \
 	  mkdir -p fuzz/work/$$target && \
 	  RUSTC_BOOTSTRAP=1 $(TOOLS)/cargo-fuzz run $$target fuzz/work/$$target fuzz/corpus/$$target -- \
-	    -max_total_time=$(EACH) -max_len=65536 -timeout=10 -print_final_stats=1 -verbosity=0 || exit 1; \
+	    $$([ $$target = quiet ] && echo '-runs=$(WINDOWS) -max_len=400' || echo '-max_total_time=$(EACH) -max_len=65536') -timeout=10 -print_final_stats=1 -verbosity=0 || exit 1; \
 	done
 	@seed=$(or $(SEED),$$(date +%s)); echo "the seed of these histories: SEED=$$seed"; \
 	  KMS_ALARM_SEED=$$seed KMS_ALARM_HISTORIES=$(HISTORIES) cargo test --locked --test it histories::

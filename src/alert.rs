@@ -18,6 +18,7 @@ use std::time::Duration;
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_sns::Client as Sns;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
@@ -37,7 +38,7 @@ use crate::alarm::{StateChange, StateValue};
 use crate::clients::Lazy;
 use crate::deadline::Deadline;
 use crate::fault::Fault;
-use crate::report::{Evidence, HttpsFormat, Message, Report};
+use crate::report::{Evidence, HttpsFormat, Message, Report, Unmailed};
 
 /// Where alerts go, and how they are written for the people there.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +48,7 @@ pub struct Destination<'a> {
     /// The time zone shown beside UTC.
     pub zone: &'a TimeZone,
     /// What is wrong with the settings, for the mail to say.
-    pub problem: Option<&'a str>,
+    pub problems: &'a [String],
     /// What HTTPS subscribers understand.
     pub https: HttpsFormat,
 }
@@ -63,14 +64,41 @@ pub struct Published {
     pub severity: String,
     /// How many failed calls were found.
     pub events_found: u64,
+    /// How many more are ignored.
+    pub events_ignored: u64,
     /// How many look-ups failed or ran out of time.
     pub lookups_failed: usize,
+}
+
+/// An alert that was not published, because nothing in it is to be mailed and nothing is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Why.
+    pub why: Unmailed,
+    /// The alert's ID.
+    pub alert_id: String,
+    /// How bad it is.
+    pub severity: String,
+    /// How many failed calls were found.
+    pub events_found: u64,
+    /// How many more are ignored.
+    pub events_ignored: u64,
+}
+
+/// What became of an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alerted {
+    /// It was published.
+    Published(Published),
+    /// It is in the log only.
+    Kept(Kept),
 }
 
 /// The time that belongs to the publish: two attempts.
 pub(crate) const PUBLISH_TIME: Duration = Duration::from_secs(17);
 
-/// Finds what raised the alarm, or what happened until it recovered, and publishes one alert.
+/// Finds what raised the alarm, or what happened until it recovered, and publishes one alert, unless
+/// it is about nothing that is to be mailed.
 /// CloudWatch's client is made only to ask how usual errors are, and for a recovery whose beginning
 /// is not known.
 ///
@@ -85,10 +113,10 @@ pub async fn alert(
     deployment: &Deployment,
     mut change: StateChange,
     deadline: Deadline,
-) -> Result<Published, Fault> {
+) -> Result<Alerted, Fault> {
     let until = deadline.keeping(PUBLISH_TIME);
     let question = Question::about(&change);
-    let (mut found, subscriptions, history) = tokio::join!(
+    let (found, subscriptions, history) = tokio::join!(
         look(logs, cloudwatch, deployment, &mut change, until),
         // Boxed, because they would make the whole alert's future too large.
         Box::pin(subscriptions(sns, destination.topic_arn, until)),
@@ -104,9 +132,7 @@ pub async fn alert(
     }
     let lookups_failed =
         found.problems.len() + found.out_of_time() + usize::from(no_history.is_some());
-    found
-        .problems
-        .extend(destination.problem.map(str::to_owned));
+    let settings = settings_problems(destination, deployment, change.changed_at);
     let report = Report::of(&Evidence {
         change,
         window: found.window,
@@ -114,23 +140,57 @@ pub async fn alert(
         searches: &found.searches,
         findings: &found.findings,
         problems: &found.problems,
+        settings: &settings,
+        mail_from: deployment.quiet.mail_from,
         subscriptions,
         follow_up: None,
         history: history.as_ref(),
         zone: destination.zone,
     });
+    let memory = Memory::of(logs, &deployment.log_group, &change.name);
+    let (alert_id, severity) = (change.alert_id(), report.severity.to_string());
+    let (events_found, events_ignored) = (found.findings.found, found.findings.ignored());
+    if let Some(why) = report.unmailed {
+        if let Some(memory) = memory {
+            // What is not mailed is not told either: should it get worse, the watch tells it.
+            note_alert(&memory, change, &found, 0, deadline).await;
+        }
+        return Ok(Alerted::Kept(Kept {
+            why,
+            alert_id,
+            severity,
+            events_found,
+            events_ignored,
+        }));
+    }
     let message = Message::new(report, destination.https);
     publish(sns, destination.topic_arn, &message, deadline).await?;
-    if let Some(memory) = Memory::of(logs, &deployment.log_group, &change.name) {
+    if let Some(memory) = memory {
         note_alert(&memory, change, &found, message.named, deadline).await;
     }
-    Ok(Published {
-        alert_id: change.alert_id(),
+    Ok(Alerted::Published(Published {
+        alert_id,
         state: change.new_state.to_string(),
-        severity: message.severity.to_string(),
-        events_found: found.findings.found,
+        severity,
+        events_found,
+        events_ignored,
         lookups_failed,
-    })
+    }))
+}
+
+/// What is wrong with the settings at this time.
+pub(crate) fn settings_problems(
+    destination: Destination<'_>,
+    deployment: &Deployment,
+    at: Timestamp,
+) -> Vec<String> {
+    let notices = deployment.quiet.rules.notices(at);
+    destination
+        .problems
+        .iter()
+        .cloned()
+        .chain(notices)
+        .collect()
 }
 
 /// Looks for what raised the alarm or happened until it recovered, for when that began, and for who
@@ -165,7 +225,8 @@ async fn look(
         };
         find_events(logs, change, deployment, until).await
     } else {
-        SearchResult::empty(change.window(), &deployment.own_identity)
+        let nothing = deployment.nothing_found(change.changed_at);
+        SearchResult::before(change.window(), nothing)
     };
     if is_alarm {
         find_changes(logs, &mut found, until).await;

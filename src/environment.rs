@@ -5,6 +5,8 @@
 
 use jiff::tz::TimeZone;
 
+use crate::kms_error::Severity;
+use crate::quiet::{MAIL_FROM, Quiet, Rules};
 use crate::report::HttpsFormat;
 use crate::roles::Roles;
 
@@ -15,11 +17,13 @@ pub struct Environment {
     pub topic_arn: Option<String>,
     /// `TIME_ZONE`: the time zone that alerts show beside UTC.
     pub time_zone: TimeZone,
-    /// What is wrong with `TIME_ZONE`, if anything. Alerts then show UTC only.
-    pub time_zone_problem: Option<String>,
+    /// What is wrong with the settings, for the mails to say. Their defaults then hold.
+    pub problems: Vec<String>,
     /// `HTTPS_FORMAT`: `chat` when a chat channel gets alerts through Amazon Q Developer; anything
     /// else means `json`.
     pub https_format: HttpsFormat,
+    /// `MAIL_FROM` and `IGNORE`: what is counted but not mailed.
+    pub quiet: Quiet,
     /// `ROLE_ARN`: the function's own role. Its errors are not the application's.
     pub role_arn: Option<String>,
     /// `LOG_GROUP_NAME`: the log group that the alarm was deployed for, to search when the metric
@@ -89,13 +93,21 @@ impl Environment {
             text(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| text("AWS_ENDPOINT_URL"))
         };
         let (time_zone, time_zone_problem) = time_zone(text("TIME_ZONE").as_deref());
+        let (mail_from, mail_from_problem) = mail_from(text("MAIL_FROM").as_deref());
         Self {
             topic_arn: text("TOPIC_ARN"),
             time_zone,
-            time_zone_problem,
+            problems: time_zone_problem
+                .into_iter()
+                .chain(mail_from_problem)
+                .collect(),
             https_format: match text("HTTPS_FORMAT").as_deref() {
                 Some("chat") => HttpsFormat::Chat,
                 _ => HttpsFormat::Json,
+            },
+            quiet: Quiet {
+                mail_from,
+                rules: Rules::read(&text("IGNORE").unwrap_or_default()),
             },
             role_arn: text("ROLE_ARN"),
             log_group_name: text("LOG_GROUP_NAME"),
@@ -121,6 +133,22 @@ impl Environment {
             use_dual_stack: is_true("AWS_USE_DUALSTACK_ENDPOINT"),
             log: text("RUST_LOG").or_else(|| text("AWS_LAMBDA_LOG_LEVEL")),
         }
+    }
+}
+
+fn mail_from(name: Option<&str>) -> (Severity, Option<String>) {
+    let Some(name) = name else {
+        return (MAIL_FROM, None);
+    };
+    match Severity::named(name) {
+        Some(severity) => (severity, None),
+        None => (
+            MAIL_FROM,
+            Some(format!(
+                "MAIL_FROM \"{name}\" is not INFO, LOW, MEDIUM, HIGH or CRITICAL; all from {MAIL_FROM} on \
+                 is mailed"
+            )),
+        ),
     }
 }
 
@@ -165,19 +193,34 @@ mod tests {
     fn time_zones_need_no_files_of_the_system() {
         let environment = read(&[("TIME_ZONE", "Australia/Sydney")]);
         assert_eq!(environment.time_zone.iana_name(), Some("Australia/Sydney"));
-        assert_eq!(environment.time_zone_problem, None);
+        assert_eq!(environment.problems, Vec::<String>::new());
     }
 
     #[test]
     fn a_wrong_time_zone_is_reported_and_utc_is_used() {
         let environment = read(&[("TIME_ZONE", "Sydney")]);
         assert_eq!(environment.time_zone, TimeZone::UTC);
-        assert!(
-            environment
-                .time_zone_problem
-                .unwrap()
-                .contains("\"Sydney\"")
-        );
+        assert!(environment.problems[0].contains("\"Sydney\""));
+    }
+
+    #[test]
+    fn errors_from_low_on_are_mailed_unless_something_else_is_said() {
+        assert_eq!(read(&[]).quiet, Quiet::default());
+        let environment = read(&[
+            ("MAIL_FROM", "HIGH"),
+            ("IGNORE", "code=AccessDenied, until=2027-01-31, why=known"),
+        ]);
+        assert_eq!(environment.quiet.mail_from, Severity::High);
+        assert_eq!(environment.quiet.rules.problems().count(), 0);
+        assert_ne!(environment.quiet.rules, Rules::default());
+    }
+
+    #[test]
+    fn what_cannot_be_read_keeps_nothing_quiet() {
+        let environment = read(&[("MAIL_FROM", "none"), ("IGNORE", "everything")]);
+        assert_eq!(environment.quiet.mail_from, Severity::Low);
+        assert!(environment.problems[0].contains("\"none\""));
+        assert_eq!(environment.quiet.rules.problems().count(), 1);
     }
 
     #[test]

@@ -47,7 +47,7 @@ CLOUDTRAIL-EVENTS: files with CloudTrail events as JSON, in any of these forms:
 or with * at its end, or '*' for every caller. Default: the role with the most errors in these files.
 --log-group: the log group to show as the one that was searched.
 
-TIME_ZONE and HTTPS_FORMAT in the environment are the function's own settings.
+TIME_ZONE, HTTPS_FORMAT, MAIL_FROM and IGNORE in the environment are the function's own settings.
 ";
 
 /// What would be sent, and what stands in for what only the deployed function knows.
@@ -165,7 +165,8 @@ fn preview(
     environment: &Environment,
 ) -> Preview {
     let sorted = Sorted::of(events, arguments.roles.as_ref());
-    let mut findings = Findings::default();
+    let quiet = &environment.quiet;
+    let mut findings = Findings::default().ignoring(quiet.rules.at(change.changed_at));
     let looks = change.has_events_to_find();
     let mut searches = Vec::new();
     if looks {
@@ -188,7 +189,9 @@ fn preview(
             progress: Progress::Complete,
         });
     }
-    let mut problems: Vec<_> = environment.time_zone_problem.iter().cloned().collect();
+    let mut settings = environment.problems.clone();
+    settings.extend(quiet.rules.notices(change.changed_at));
+    let mut problems = Vec::new();
     if looks && sorted.counted.is_empty() && !events.is_empty() {
         problems.push("no event in these files is one that the metric filter counts".to_owned());
     }
@@ -199,16 +202,21 @@ fn preview(
         searches: &searches,
         findings: &findings,
         problems: &problems,
+        settings: &settings,
+        mail_from: quiet.mail_from,
         subscriptions: None,
         follow_up: None,
         history: None,
         zone: &environment.time_zone,
     });
+    let mut notes = sorted.notes(events.len(), looks);
+    notes.extend(
+        report
+            .unmailed
+            .map(|why| format!("This alert would only be logged, not mailed: {why}.")),
+    );
     let message = Message::new(report, environment.https_format);
-    Preview {
-        notes: sorted.notes(events.len(), looks),
-        message,
-    }
+    Preview { notes, message }
 }
 
 /// The events, by what the metric filter would make of them.

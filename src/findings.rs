@@ -27,6 +27,7 @@ use self::told::Told;
 pub use self::values::Values;
 use crate::cloudtrail::{Event, KeyChange, OwnIdentity};
 use crate::kms_error::{self, Reason, Severity};
+use crate::quiet::{InForce, Rule};
 
 /// More groups than anybody reads.
 const MAX_GROUPS: usize = 50;
@@ -47,7 +48,9 @@ pub struct Findings {
     changes: Vec<KeyChange>,
     seen: HashSet<u64>,
     told: Told,
-    /// How many different calls failed.
+    rules: InForce,
+    ignored: Vec<(Rule, u64)>,
+    /// How many different calls failed, without those that are ignored or set aside.
     pub found: u64,
     /// How many different calls failed of kinds that were set aside.
     pub aside: u64,
@@ -82,6 +85,13 @@ impl Findings {
         }
     }
 
+    /// The same, but calls that one of these rules is about are counted, and nothing else is kept of
+    /// them.
+    #[must_use]
+    pub fn ignoring(self, rules: InForce) -> Self {
+        Self { rules, ..self }
+    }
+
     /// Reads one log message and counts it.
     pub fn read(&mut self, message: &str) {
         let Ok(event) = Event::parse(message) else {
@@ -98,6 +108,10 @@ impl Findings {
             self.not_errors = self.not_errors.saturating_add(1);
             return;
         };
+        if let Some(rule) = self.rules.rule_for(&event) {
+            count(&mut self.ignored, rule);
+            return;
+        }
         let concern = Concern::new(code, &event, &self.own);
         let reason = self.reason(code, event.error_message.get());
         let kind = Kind::new(concern, code, reason, &event);
@@ -229,9 +243,21 @@ impl Findings {
         suspicious.all(|group| !group.changes.is_empty())
     }
 
+    /// The rules that ignored calls, in their order, each with how many different ones.
+    pub fn ignored_by(&self) -> &[(Rule, u64)] {
+        &self.ignored
+    }
+
+    /// How many different calls are ignored.
+    pub fn ignored(&self) -> u64 {
+        let counts = self.ignored.iter().map(|(_, count)| *count);
+        counts.fold(0, u64::saturating_add)
+    }
+
     /// How many messages were read, which the metric filter had all matched.
     pub fn matched(&self) -> u64 {
         let others = [
+            self.ignored(),
             self.aside,
             self.duplicates,
             self.not_errors,
@@ -240,9 +266,10 @@ impl Findings {
         others.into_iter().fold(self.found, u64::saturating_add)
     }
 
-    /// Whether nothing was found, not even a message that could not be read.
+    /// Whether nothing was found: no call, not even an ignored one, and no message that could not be
+    /// read.
     pub fn is_empty(&self) -> bool {
-        self.found == 0 && self.unreadable == 0
+        self.found == 0 && self.unreadable == 0 && self.ignored.is_empty()
     }
 
     /// The groups, each with how bad it is: the application's first, of them the worst, among equals
@@ -321,6 +348,18 @@ fn explanation(group: &Group, changes: &[KeyChange]) -> Vec<KeyChange> {
         (newest.operation == *operation).then(|| (*newest).clone())
     });
     likely.collect()
+}
+
+/// Counts a call for the rule that ignores it.
+fn count(ignored: &mut Vec<(Rule, u64)>, rule: &Rule) {
+    match ignored.binary_search_by_key(&rule.number, |(known, _)| known.number) {
+        Ok(at) => {
+            if let Some((_, count)) = ignored.get_mut(at) {
+                *count = count.saturating_add(1);
+            }
+        }
+        Err(at) => ignored.insert(at, (rule.clone(), 1)),
+    }
 }
 
 /// A short stand-in for an id.

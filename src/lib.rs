@@ -64,6 +64,7 @@ pub mod alarm;
 pub mod findings;
 
 pub mod metric_filter;
+pub mod quiet;
 
 pub mod cloudtrail;
 pub mod kms_error;

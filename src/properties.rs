@@ -14,6 +14,7 @@ pub use self::parser::{Problems, addresses, without};
 pub use self::partial::PartialProperties;
 use crate::alarm::Metric;
 use crate::metric_filter::{self, MAX_PATTERN};
+use crate::quiet::{MAIL_FROM, Quiet};
 use crate::roles::Roles;
 
 /// The resource's properties, all valid.
@@ -47,12 +48,14 @@ pub struct Properties {
     pub emails: Vec<String>,
     /// `TopicKmsKeyId`: the key that encrypts the topic.
     pub topic_kms_key_id: Option<String>,
+    /// `MailFrom` and `Ignore`: what is counted but not mailed.
+    pub quiet: Quiet,
     /// `ExistingResources: Adopt`: take over what already exists.
     pub adopt: bool,
 }
 
 /// Every property, in the order in which the README lists them.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 19] = [
     "Name",
     "LogGroupName",
     "RoleArn",
@@ -68,6 +71,8 @@ const KNOWN: [&str; 17] = [
     "RawNotifications",
     "Emails",
     "TopicKmsKeyId",
+    "MailFrom",
+    "Ignore",
     "ExistingResources",
     "Revision",
 ];
@@ -114,6 +119,10 @@ impl Properties {
             raw_notifications: parser.boolean("RawNotifications", false),
             emails: parser.list("Emails", checks::email),
             topic_kms_key_id: parser.optional("TopicKmsKeyId", checks::topic_kms_key_id),
+            quiet: Quiet {
+                mail_from: parser.severity("MailFrom", MAIL_FROM),
+                rules: parser.rules("Ignore"),
+            },
             adopt: parser.text(
                 "ExistingResources",
                 Some("Fail"),

@@ -10,7 +10,6 @@ use tokio::time::{Instant, sleep};
 use super::deployment::Deployment;
 use super::pages::{Pages, Query};
 use crate::alarm::{Metric, StateChange, Window};
-use crate::cloudtrail::OwnIdentity;
 use crate::deadline::Deadline;
 use crate::fault::Fault;
 use crate::findings::{Findings, Progress, Search};
@@ -35,12 +34,7 @@ pub(crate) struct SearchResult {
 }
 
 impl SearchResult {
-    /// The result before any search.
-    pub(super) fn empty(window: Window, own: &OwnIdentity) -> Self {
-        Self::before(window, Findings::new(own.clone()))
-    }
-
-    /// The same, on top of these findings.
+    /// The result before any search, on top of these findings.
     pub(crate) fn before(window: Window, findings: Findings) -> Self {
         Self {
             window,
@@ -85,8 +79,8 @@ pub(super) async fn find_events(
     deployment: &Deployment,
     until: Deadline,
 ) -> SearchResult {
-    let own = &deployment.own_identity;
-    let mut result = SearchResult::empty(change.window(), own);
+    let nothing = deployment.nothing_found(change.changed_at);
+    let mut result = SearchResult::before(change.window(), nothing.clone());
     choose_searches(logs, change, deployment, &mut result, until).await;
     if result.searches.is_empty() {
         return result;
@@ -94,13 +88,13 @@ pub(super) async fn find_events(
     let began = Instant::now();
     search(logs, &mut result, until).await;
     if began.elapsed() < WAIT {
-        look_again(logs, change, own, &mut result, until).await;
+        look_again(logs, change, &nothing, &mut result, until).await;
     }
     if result.findings.is_empty() && Search::are_complete(&result.searches) {
         result.window = result.window.widened();
         result.widened = true;
         // What is read again must not be counted again.
-        result.findings = Findings::new(own.clone());
+        result.findings = nothing;
         search(logs, &mut result, until).await;
     }
     result
@@ -162,7 +156,7 @@ async fn choose_searches(
 async fn look_again(
     logs: &Logs,
     change: &StateChange,
-    own: &OwnIdentity,
+    nothing: &Findings,
     result: &mut SearchResult,
     until: Deadline,
 ) {
@@ -171,7 +165,7 @@ async fn look_again(
     };
     let end = change.last_period();
     // What is read again must not be counted again, so each look begins with what lies before.
-    let mut before = Findings::new(own.clone());
+    let mut before = nothing.clone();
     for look in 0..MAX_LOOKS {
         let is_missing =
             Search::are_complete(&result.searches) && result.findings.matched() < counted.count;

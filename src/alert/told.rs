@@ -50,14 +50,17 @@ pub(crate) enum What {
     Kinds,
     /// That the alarm still lasts.
     Reminder,
+    /// Nothing: a reminder was due, but of nothing that is mailed.
+    Quiet,
     /// Nothing: there was nothing new up to then.
     Nothing,
 }
 
-const WORDS: [(What, &str); 4] = [
+const WORDS: [(What, &str); 5] = [
     (What::Alert, "alert"),
     (What::Kinds, "kinds"),
     (What::Reminder, "reminder"),
+    (What::Quiet, "quiet"),
     (What::Nothing, "nothing"),
 ];
 

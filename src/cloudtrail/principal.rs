@@ -20,6 +20,18 @@ pub struct Principal<'e> {
 const UNKNOWN: &str = "an unknown caller";
 
 impl Event<'_> {
+    /// The caller's own name: the role's ARN if there is one, else the caller's ARN or user name. None
+    /// where the event has only something that stands for it, such as the identity's type.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        let identity = self.user_identity.get()?;
+        let issuer = identity.session_issuer();
+        let role = issuer.and_then(|issuer| issuer.arn.get().or(issuer.user_name.get()));
+        let arn = identity.arn.get();
+        let role_of_arn = arn.and_then(assumed_role).map(|(role, _)| role);
+        role.or(role_of_arn).or(arn).or(identity.user_name.get())
+    }
+
     /// Who made the call.
     #[must_use]
     pub fn principal(&self) -> Principal<'_> {
@@ -34,7 +46,7 @@ impl Event<'_> {
         let issuer = identity.session_issuer();
         let role = issuer.and_then(|issuer| issuer.arn.get().or(issuer.user_name.get()));
         let arn = identity.arn.get();
-        let (role_of_arn, session_of_arn) = arn.and_then(assumed_role).unzip();
+        let session_of_arn = arn.and_then(assumed_role).map(|(_, session)| session);
         let session_of_id = || {
             let id = identity.principal_id.get()?;
             role.and(id.split_once(':')).map(|(_, session)| session)
@@ -42,10 +54,8 @@ impl Event<'_> {
         let person = identity.on_behalf_of.get();
         let invoked_by = identity.invoked_by.get();
         let scope = identity.in_scope_of.get();
-        let name = role
-            .or(role_of_arn)
-            .or(arn)
-            .or(identity.user_name.get())
+        let name = self
+            .caller()
             .or(person.and_then(|person| person.user_id.get()))
             .or(invoked_by)
             .or(identity.account_id.get())

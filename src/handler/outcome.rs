@@ -7,7 +7,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 use tracing::info;
 
-use crate::alert::Published;
+use crate::alert::{Kept, Published};
 use crate::custom_resource::RequestType;
 
 /// What became of an event.
@@ -19,6 +19,8 @@ pub(super) enum Outcome {
     },
     /// An alert was published.
     Alerted(Published),
+    /// An alert was not published, because nothing in it is to be mailed.
+    Kept(Kept),
     /// A message that is not an alarm's was passed on.
     PassedOn,
     /// The watch looked after the alarm.
@@ -53,9 +55,20 @@ pub(super) fn record_outcome(began: Instant, outcome: &Result<Outcome>) {
             state = alert.state,
             severity = alert.severity,
             events_found = alert.events_found,
+            events_ignored = alert.events_ignored,
             lookups_failed = alert.lookups_failed,
             took_ms,
             "published an alert"
+        ),
+        Ok(Outcome::Kept(kept)) => info!(
+            outcome = "kept",
+            why = %kept.why,
+            alert_id = kept.alert_id,
+            severity = kept.severity,
+            events_found = kept.events_found,
+            events_ignored = kept.events_ignored,
+            took_ms,
+            "did not mail an alert"
         ),
         Ok(Outcome::PassedOn) => info!(outcome = "passed_on", took_ms, "passed on a message"),
         Ok(Outcome::Watched {

@@ -6,7 +6,7 @@ use super::function::{Function, Invocation};
 use super::outcome::Outcome;
 use super::watch;
 use crate::alarm::{self, StateChange};
-use crate::alert::{self, Deployment, Destination};
+use crate::alert::{self, Alerted, Deployment, Destination};
 use crate::cloudtrail::OwnIdentity;
 use crate::environment::Environment;
 use crate::findings::Search;
@@ -31,9 +31,10 @@ pub(super) async fn alert(
     let deployment = Deployment {
         own_identity: own_identity(function, invocation),
         search: deployed_search(environment, &change),
+        quiet: environment.quiet.clone(),
         log_group: invocation.log_group.clone(),
     };
-    let published = alert::alert(
+    let alerted = alert::alert(
         &clients.logs,
         &clients.cloudwatch,
         &clients.sns,
@@ -42,7 +43,10 @@ pub(super) async fn alert(
         change,
         invocation.deadline,
     );
-    Ok(Outcome::Alerted(published.await?))
+    Ok(match alerted.await? {
+        Alerted::Published(published) => Outcome::Alerted(published),
+        Alerted::Kept(kept) => Outcome::Kept(kept),
+    })
 }
 
 /// Where the events of the deployed alarm are. Another alarm's may be anywhere.
@@ -73,7 +77,7 @@ pub(super) fn destination(environment: &Environment) -> Result<Destination<'_>> 
             .as_deref()
             .context("TOPIC_ARN is not set: give the ARN of the topic that people subscribe to")?,
         zone: &environment.time_zone,
-        problem: environment.time_zone_problem.as_deref(),
+        problems: &environment.problems,
         https: environment.https_format,
     })
 }

@@ -5,6 +5,8 @@
 use serde_json::{Map, Value};
 
 use super::checks::Remedy;
+use crate::kms_error::Severity;
+use crate::quiet::{EXAMPLE, Rules};
 use crate::roles::{Problem, Roles};
 
 /// Everything that is wrong with the properties, as one line.
@@ -191,6 +193,32 @@ impl<'a> Parser<'a> {
             }
             Roles::every_caller()
         })
+    }
+
+    /// How bad something is, by name.
+    pub(super) fn severity(&mut self, name: &str, default: Severity) -> Severity {
+        let Some(text) = self.given(name) else {
+            return default;
+        };
+        Severity::named(&text).unwrap_or_else(|| {
+            let names = Severity::ALL.map(|severity| severity.to_string());
+            let names = names.join(", ");
+            self.report(format!("{name}: {}: use one of {names}", shown(&text)));
+            default
+        })
+    }
+
+    /// Rules in a list, or in one text with semicolons between them.
+    pub(super) fn rules(&mut self, name: &str) -> Rules {
+        let Some(texts) = texts(self.properties.get(name)) else {
+            self.report(format!("{name}: use a list of strings"));
+            return Rules::default();
+        };
+        let rules = Rules::read(&texts.join(";"));
+        for problem in rules.problems() {
+            self.report(format!("{name}: {problem}, for example {EXAMPLE}"));
+        }
+        rules
     }
 
     /// A property's text; reports one that is a list or a map.

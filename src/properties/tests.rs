@@ -2,6 +2,8 @@ use serde_json::{Value, json};
 
 use super::Properties;
 use crate::alarm::Metric;
+use crate::kms_error::Severity;
+use crate::quiet::{Quiet, Rules};
 use crate::roles::Roles;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/pattern1-app-Pattern1ECSTaskRole";
@@ -47,6 +49,7 @@ fn the_defaults_are_the_labs_settings_and_a_default_value_of_zero() {
             raw_notifications: false,
             emails: vec![],
             topic_kms_key_id: None,
+            quiet: Quiet::default(),
             adopt: false,
         }
     );
@@ -152,6 +155,59 @@ fn a_problem_names_the_property_the_value_and_the_remedy() {
         &json!({"Period": "60", "EvaluationPeriods": "1441"}),
         "Period × EvaluationPeriods is 86460 s: CloudWatch allows 86400 s; lower one of them",
     );
+}
+
+#[test]
+fn rules_may_be_a_list_or_one_text_with_semicolons() {
+    let (one, other) = (
+        "code=AccessDenied, until=2027-01-31, why=known",
+        "by=config.amazonaws.com, until=2027-02-28, why=recorder",
+    );
+    for ignore in [
+        json!(format!("{one}; {other};")),
+        json!([one, other]),
+        json!([format!("{one};{other}")]),
+    ] {
+        let given = json!({"Ignore": ignore, "MailFrom": "HIGH"});
+        let read = Properties::read(&properties(&given)).unwrap();
+        let expected = Quiet {
+            mail_from: Severity::High,
+            rules: Rules::read(&format!("{one};{other}")),
+        };
+        assert_eq!(read.quiet, expected);
+    }
+}
+
+#[test]
+fn a_wrong_rule_is_refused_with_its_place_and_an_example() {
+    const EXAMPLE: &str = "for example by=config.amazonaws.com, operation=Decrypt, \
+                           until=2027-01-31, why=config recorder";
+    let good = "code=AccessDenied, until=2027-01-31, why=known";
+    check_refused(
+        &json!({"Ignore": format!("{good}; oepration=Decrypt")}),
+        &format!(
+            "Ignore: rule 2: \"oepration=Decrypt\": use code, operation, by, key, role, until and \
+             why, {EXAMPLE}"
+        ),
+    );
+    check_refused(
+        &json!({"Ignore": vec![good; 11]}),
+        &format!("Ignore: rule 11: use at most 10 rules, {EXAMPLE}"),
+    );
+    check_refused(
+        &json!({"Ignore": {"code": "AccessDenied"}}),
+        "Ignore: use a list of strings",
+    );
+    check_refused(
+        &json!({"MailFrom": "low"}),
+        "MailFrom: \"low\": use one of INFO, LOW, MEDIUM, HIGH, CRITICAL",
+    );
+}
+
+#[test]
+fn a_rule_that_is_over_does_not_keep_a_stack_from_being_updated() {
+    let over = json!({"Ignore": "code=AccessDenied, until=2001-01-31, why=known"});
+    assert!(Properties::read(&properties(&over)).is_ok());
 }
 
 #[test]

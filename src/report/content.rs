@@ -10,6 +10,7 @@ use super::evidence::Evidence;
 use super::follow_up::FollowUp;
 use super::group::Group;
 use super::links::Links;
+use super::quiet::Unmailed;
 use super::situation::{self, Situation};
 use super::subscriptions::Subscriptions;
 use super::usual::Usual;
@@ -39,6 +40,9 @@ pub struct Report {
     pub situation: Situation,
     /// How bad it is.
     pub severity: Severity,
+    /// Why it is not mailed, if it is not.
+    #[serde(skip)]
+    pub unmailed: Option<Unmailed>,
     /// What identifies the incident, the same in its first mail and in its last.
     pub headline: Shown,
     /// Who the headline is about, if anybody.
@@ -61,6 +65,9 @@ pub struct Report {
     pub groups: Vec<Group>,
     /// What is missing here, in sentences.
     pub problems: Vec<Shown>,
+    /// Whether a look-up is among what is missing, not only a setting.
+    #[serde(skip)]
+    pub(super) lacks_lookups: bool,
     /// What is said while the alarm lasts; null for a state change.
     pub follow_up: Option<FollowUp>,
     /// The topic's subscriptions, if they could be counted.
@@ -104,6 +111,7 @@ impl Report {
         let no_history = history.and_then(|history| history.as_ref().err());
         let no_history =
             no_history.map(|fault| format!("how usual this is could not be looked up: {fault}"));
+        let severity = situation.severity(&groups, evidence);
         let counts = Counts::new(evidence, situation, left_out);
         Self {
             callers: Callers::new(
@@ -113,7 +121,8 @@ impl Report {
             ),
             version: VERSION,
             alert_id,
-            severity: situation.severity(&groups, evidence),
+            severity,
+            unmailed: Unmailed::of(situation, severity, evidence),
             headline: situation::headline(&alarm, lead),
             caller_name: lead.map(|lead| lead.caller_name.clone()),
             summary: situation.summary(&alarm, &groups, evidence, &window),
@@ -128,8 +137,10 @@ impl Report {
                 .problems
                 .iter()
                 .chain(&no_history)
+                .chain(evidence.settings)
                 .map(|problem| Shown::outside(problem, MAX_PROBLEM))
                 .collect(),
+            lacks_lookups: !evidence.problems.is_empty() || no_history.is_some(),
             subscriptions: evidence.subscriptions,
             usual: history
                 .and_then(|history| history.as_ref().ok())

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::evidence::Evidence;
 use super::group::Group;
+use super::quiet::IgnoredBy;
 use super::situation::Situation;
 use super::window::SearchedWindow;
 use crate::alarm::Counted;
@@ -14,8 +15,8 @@ use crate::shown::{Shown, shown};
 /// How much of a name is shown.
 const MAX_NAME: usize = 512;
 
-/// The numbers. Each message that was read is in one of `found`, `duplicates`, `notErrors` and
-/// `unreadable`.
+/// The numbers. Each message that was read is in one of `found`, `duplicates`, `notErrors`,
+/// `unreadable` and `ignored`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
@@ -31,6 +32,10 @@ pub struct Counts {
     pub not_errors: u64,
     /// How many messages could not be read.
     pub unreadable: u64,
+    /// How many different calls are ignored, and therefore not among those found.
+    pub ignored: u64,
+    /// By which rules.
+    pub ignored_by: Vec<IgnoredBy>,
     /// What is not among the groups.
     pub left_out: LeftOut,
     /// Whether everything was searched, read and told apart.
@@ -49,6 +54,8 @@ impl Counts {
             duplicates: findings.duplicates,
             not_errors: findings.not_errors,
             unreadable: findings.unreadable,
+            ignored: findings.ignored(),
+            ignored_by: findings.ignored_by().iter().map(IgnoredBy::new).collect(),
             complete: is_searched(evidence) && findings.unreadable == 0 && findings.ungrouped == 0,
             explanation: explanation(evidence, situation),
             left_out,
@@ -152,10 +159,27 @@ pub(super) fn is_searched(evidence: &Evidence<'_>) -> bool {
     findings::Search::are_complete(evidence.searches)
 }
 
+/// Whether anything may have failed that is not known here, or could not be looked up.
+pub(super) fn is_missing(evidence: &Evidence<'_>) -> bool {
+    let counted = evidence
+        .change
+        .expected()
+        .map_or(0, |counted| counted.count);
+    let findings = evidence.findings;
+    let no_history = evidence.history.is_some_and(Result::is_err);
+    !is_searched(evidence)
+        || is_cut(evidence)
+        || findings.unreadable > 0
+        || findings.matched() < counted
+        || no_history
+        || !evidence.problems.is_empty()
+}
+
 /// What the alarm counted beside what was found.
 fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
     let findings = evidence.findings;
     let (found, matched) = (findings.found, findings.matched());
+    let were = || were_found(found, findings.ignored());
     let counted = match evidence.change.expected() {
         None if situation == Situation::Errors && evidence.change.is_set_by_hand() => shown!(
             "{} found. The alarm's state was set by hand, so it counted nothing.",
@@ -164,31 +188,34 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
         None if situation == Situation::Errors && evidence.change.lacks_data() => {
             shown!("{} found, although the alarm's metric had no data.", found)
         }
-        None => shown!("{} found.", found),
+        None => match findings.ignored() {
+            0 => shown!("{} found.", found),
+            ignored => shown!("{} found, {} ignored.", found, ignored),
+        },
         Some(counted) => {
             let counts = shown!("The alarm counted {}", number(counted));
             let missing = counted.count.saturating_sub(matched);
             match missing {
                 0 if counted.at_least || matched == counted.count => {
-                    shown!("{}, and {} found.", counts, were(found))
+                    shown!("{}, and {}.", counts, were())
                 }
                 0 => shown!(
-                    "{}, and {} found. The search covers more time than the alarm did.",
+                    "{}, and {}. The search covers more time than the alarm did.",
                     counts,
-                    were(found)
+                    were()
                 ),
                 _ if is_cut(evidence) => shown!(
-                    "{}, and {} found, because the search is not complete.",
+                    "{}, and {}, because the search is not complete.",
                     counts,
-                    were(found)
+                    were()
                 ),
                 _ if evidence.searches.is_empty() => {
                     shown!("{}, and nothing could be searched.", counts)
                 }
                 _ => shown!(
-                    "{}, and {} found. {} may not be searchable yet.",
+                    "{}, and {}. {} may not be searchable yet.",
                     counts,
-                    were(found),
+                    were(),
                     missing
                 ),
             }
@@ -197,8 +224,8 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
     let notes = [
         (
             findings.aside,
-            "One more call was mailed before or is harmless.",
-            "more calls were mailed before or are harmless.",
+            "One more call was mailed before or is less severe than MailFrom.",
+            "more calls were mailed before or are less severe than MailFrom.",
         ),
         (
             findings.duplicates,
@@ -223,11 +250,14 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
             1 => Some(Shown::ours(one)),
             _ => Some(shown!("{} {}", count, many)),
         });
+    let ignored = findings.ignored_by().iter();
+    let ignored = ignored.map(|ignored| IgnoredBy::new(ignored).sentence());
     let sample = findings
         .sample
         .as_deref()
         .map(|sample| shown!("It begins: {}", Shown::outside(sample, 200)));
-    Shown::joined([counted].into_iter().chain(notes).chain(sample), " ")
+    let all = [counted].into_iter().chain(ignored);
+    Shown::joined(all.chain(notes).chain(sample), " ")
 }
 
 /// `10`, or `at least 10`.
@@ -245,6 +275,15 @@ fn were(count: u64) -> Shown {
         0 => shown!("none was"),
         1 => shown!("1 was"),
         _ => shown!("{} were", count),
+    }
+}
+
+/// `7 were found`, `7 were ignored`, `2 were found and 5 were ignored`.
+fn were_found(found: u64, ignored: u64) -> Shown {
+    match (found, ignored) {
+        (_, 0) => shown!("{} found", were(found)),
+        (0, _) => shown!("{} ignored", were(ignored)),
+        _ => shown!("{} found and {} ignored", were(found), were(ignored)),
     }
 }
 

@@ -8,6 +8,7 @@ use super::usual::History;
 use crate::alarm::{StateChange, Window};
 use crate::fault::Fault;
 use crate::findings::{Findings, Search};
+use crate::kms_error::Severity;
 
 /// Everything that a report is made of.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,10 @@ pub struct Evidence<'a> {
     pub findings: &'a Findings,
     /// What went wrong on the way, in plain sentences.
     pub problems: &'a [String],
+    /// What is wrong with the settings.
+    pub settings: &'a [String],
+    /// The least severe that is mailed.
+    pub mail_from: Severity,
     /// The topic's subscriptions, if they could be counted.
     pub subscriptions: Option<Subscriptions>,
     /// What a tick of the watch tells while the alarm lasts; none for a state change.
@@ -53,6 +58,8 @@ pub struct FollowUp<'a> {
     pub missing_data: &'a str,
     /// Whether the metric filter writes a default value.
     pub has_default: bool,
+    /// Whether nothing is known of the incident but what is not mailed.
+    pub is_quiet: bool,
 }
 
 /// What a metric counted.

@@ -156,7 +156,7 @@ fn searches(report: &Report, all: bool) -> Vec<&Search> {
 fn looked_in_vain(report: &Report) -> bool {
     matches!(
         report.situation,
-        Situation::NothingFound | Situation::NoData | Situation::Reminder
+        Situation::NothingFound | Situation::NoData | Situation::Reminder | Situation::Ignored
     )
 }
 
@@ -188,15 +188,20 @@ fn why(report: &Report) -> Option<Shown> {
         Situation::Reminder if report.searches.iter().all(searched) => {
             report.follow_up.as_ref().map(|told| told.why.clone())
         }
-        Situation::NothingFound if !report.problems.is_empty() => None,
+        Situation::NothingFound | Situation::Ignored if report.lacks_lookups => None,
         Situation::NothingFound if report.searches.is_empty() => Some(shown!(
             "No metric filter in this account and Region feeds the alarm's metric, so there is no log group to search."
         )),
-        Situation::NothingFound if !report.searches.iter().all(searched) => Some(shown!(
-            "The search was not complete. The command below runs the full search."
-        )),
-        Situation::NothingFound if report.counts.unreadable > 0 => Some(shown!(
-            "Log messages were found, but they could not be read as CloudTrail events."
+        Situation::NothingFound | Situation::Ignored if !report.searches.iter().all(searched) => {
+            Some(shown!(
+                "The search was not complete. The command below runs the full search."
+            ))
+        }
+        Situation::NothingFound | Situation::Ignored if report.counts.unreadable > 0 => Some(
+            shown!("Log messages were found, but they could not be read as CloudTrail events."),
+        ),
+        Situation::Ignored if report.unmailed.is_none() => Some(shown!(
+            "The others may not be searchable yet, because the metric can be ahead of the log. Look again in a few minutes."
         )),
         Situation::NothingFound => Some(shown!(
             "The events may not be searchable yet, because the metric can be ahead of the log. Or the metric filter has been changed since. Look again in a few minutes."

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::alarm::Alarm;
-use super::counts::{is_cut, is_searched, number, plural};
+use super::counts::{is_cut, is_missing, is_searched, number, plural};
 use super::evidence::Evidence;
 use super::group::Group;
 use super::moment::Moment;
@@ -22,6 +22,8 @@ pub enum Situation {
     FollowUp,
     /// The alarm still lasts.
     Reminder,
+    /// The alarm went off, and all calls that were found are ignored.
+    Ignored,
     /// The alarm went off, and nothing was found.
     NothingFound,
     /// The alarm went off because it got no data.
@@ -53,12 +55,13 @@ impl Situation {
             _ if evidence.findings.found > 0 => Self::Errors,
             _ if change.lacks_data() => Self::NoData,
             _ if change.is_set_by_hand()
-                && evidence.findings.is_empty()
+                && evidence.findings.unreadable == 0
                 && evidence.problems.is_empty()
                 && is_searched(evidence) =>
             {
                 Self::Test
             }
+            _ if evidence.findings.ignored() > 0 => Self::Ignored,
             _ => Self::NothingFound,
         }
     }
@@ -71,7 +74,8 @@ impl Situation {
             // Somebody should set the state back, but nothing fails.
             Self::Reminder if is_searched(evidence) => lead.unwrap_or(Severity::Low),
             Self::Errors | Self::FollowUp | Self::Reminder => lead.unwrap_or(Severity::High),
-            Self::NothingFound | Self::NoData => Severity::High,
+            Self::Ignored if !is_missing(evidence) => Severity::Info,
+            Self::Ignored | Self::NothingFound | Self::NoData => Severity::High,
             Self::Test | Self::Recovered | Self::Settled | Self::InsufficientData => Severity::Info,
         }
     }
@@ -86,12 +90,43 @@ impl Situation {
     ) -> Shown {
         let name = &alarm.shown_name;
         let found = evidence.findings.found;
+        let ignored = evidence.findings.ignored();
+        // What is not shown is not denied either.
+        let no_error = if ignored > 0 {
+            "No KMS error was found that is not ignored"
+        } else {
+            "No KMS error was found"
+        };
         match self {
             Self::Errors | Self::FollowUp => groups.first().map_or_else(
                 || shown!("{} call{} to KMS failed.", found, plural(found)),
                 |lead| lead.sentence.clone(),
             ),
             Self::Reminder => reminder(alarm, groups, evidence, window),
+            Self::Ignored if is_missing(evidence) => {
+                let are = if ignored == 1 { "is" } else { "are" };
+                let counted = match evidence.change.expected() {
+                    Some(counted) => shown!(
+                        "The alarm {} counted {} KMS error{}.",
+                        name,
+                        number(counted),
+                        plural(counted.count)
+                    ),
+                    None => shown!("The alarm {} went off.", name),
+                };
+                shown!(
+                    "{} {} {} ignored, and no event was found that says what else failed.",
+                    counted,
+                    ignored,
+                    are
+                )
+            }
+            Self::Ignored => shown!(
+                "The alarm {} went off because of {} KMS error{} that you ignore.",
+                name,
+                ignored,
+                plural(ignored)
+            ),
             Self::NothingFound => match evidence.change.expected() {
                 Some(counted) => shown!(
                     "The alarm {} counted {} KMS error{}, but no event was found that says which calls failed.",
@@ -110,9 +145,10 @@ impl Situation {
                 name
             ),
             Self::Test => shown!(
-                "This is a test: somebody set the alarm {} to {} by hand. No KMS error was found from {} to {}.",
+                "This is a test: somebody set the alarm {} to {} by hand. {} from {} to {}.",
                 name,
                 alarm.new_state,
+                no_error,
                 window.start.full(),
                 window.end.full()
             ),
@@ -122,7 +158,7 @@ impl Situation {
                     None => Shown::default(),
                 };
                 let total = match found {
-                    0 if is_searched(evidence) => shown!("No KMS error was found in that time."),
+                    0 if is_searched(evidence) => shown!("{} in that time.", no_error),
                     0 => shown!("Which KMS calls failed in that time could not be determined."),
                     _ if is_cut(evidence) => {
                         shown!(
@@ -166,8 +202,16 @@ fn reminder(
         .map_or(evidence.window.end, |told| told.at);
     let lasted = alarm.changed_at.span_to(&Moment::new(at, evidence.zone));
     let (name, since) = (&alarm.shown_name, window.start.full());
+    let findings = evidence.findings;
+    let unmailed = findings.aside.saturating_add(findings.ignored());
     match groups.first() {
         Some(lead) => shown!("Still in ALARM after {}: {}", lasted, lead.sentence),
+        None if is_searched(evidence) && unmailed > 0 => shown!(
+            "The alarm {} is still in ALARM after {}, but no KMS error that is mailed was added since {}.",
+            name,
+            lasted,
+            since
+        ),
         None if is_searched(evidence) => shown!(
             "The alarm {} is still in ALARM after {}, but no KMS error was added since {}.",
             name,

@@ -74,6 +74,8 @@ fn identity(report: &Report, max: usize) -> String {
         (Situation::Errors | Situation::FollowUp | Situation::NothingFound, None) => {
             "no event found: "
         }
+        (Situation::Ignored, None) if report.unmailed.is_none() => "no other event found: ",
+        (Situation::Ignored, None) => "ignored: ",
         (Situation::NoData, None) => "no data: ",
         (Situation::Test, None) => "test of ",
         (Situation::InsufficientData, None) => "too little data: ",
@@ -100,7 +102,7 @@ fn changing(report: &Report) -> Vec<Shown> {
             Some(lead) => shown!("x{} more, on for {}", lead.number(), told.lasted),
             None => shown!("on for {}", told.lasted),
         }),
-        Situation::NothingFound => counts.counted.map(|counted| {
+        Situation::NothingFound | Situation::Ignored => counts.counted.map(|counted| {
             let more = if counts.counted_at_least { "+" } else { "" };
             shown!("x{}{}", counted, more)
         }),

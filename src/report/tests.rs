@@ -4,6 +4,7 @@ mod counts;
 mod generated;
 mod golden;
 mod hostile;
+mod quiet;
 mod readers;
 
 mod screen;
@@ -17,6 +18,7 @@ use crate::alarm::{StateChange, Window};
 use crate::fault::Fault;
 use crate::findings::{Findings, Progress, Search};
 use crate::kms_error::Severity;
+use crate::quiet::{MAIL_FROM, Rules};
 
 const DISABLED: &str = include_str!("../../tests/cloudtrail/decrypt-disabled.json");
 const DENIED: &str = include_str!("../../tests/cloudtrail/decrypt-access-denied.json");
@@ -31,6 +33,8 @@ struct Case {
     events: u32,
     searches: Vec<Search>,
     problems: Vec<String>,
+    settings: Vec<String>,
+    mail_from: Severity,
     subscriptions: Option<Subscriptions>,
     history: Option<Result<History, Fault>>,
     widened: bool,
@@ -62,6 +66,8 @@ impl Case {
                 progress: Progress::Complete,
             }],
             problems: Vec::new(),
+            settings: Vec::new(),
+            mail_from: MAIL_FROM,
             subscriptions: Some(Subscriptions {
                 confirmed: 2,
                 pending: 1,
@@ -95,6 +101,15 @@ impl Case {
         self
     }
 
+    /// By these rules, which come before the events.
+    fn ignoring(mut self, rules: &str) -> Self {
+        let rules = Rules::read(rules);
+        self.settings.extend(rules.notices(self.change.changed_at));
+        let rules = rules.at(self.change.changed_at);
+        self.findings = self.findings.ignoring(rules);
+        self
+    }
+
     /// All changes of keys were read.
     fn explained(mut self) -> Self {
         self.findings.explain(jiff::Timestamp::MIN);
@@ -114,6 +129,8 @@ impl Case {
             searches: &self.searches,
             findings: &self.findings,
             problems: &self.problems,
+            settings: &self.settings,
+            mail_from: self.mail_from,
             subscriptions: self.subscriptions,
             follow_up: self.follow_up,
             history: self.history.as_ref(),

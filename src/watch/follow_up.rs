@@ -27,7 +27,7 @@ use super::round::Round;
 use crate::alarm::Window;
 use crate::alert::{
     Deployment, Entry, LATEST, Memory, PUBLISH_TIME, Published, SEARCHABLE_AFTER, SearchResult,
-    What, find_changes, find_in, publish, subscriptions,
+    What, find_changes, find_in, publish, settings_problems, subscriptions,
 };
 use crate::deadline::Deadline;
 use crate::fault::Fault;
@@ -75,6 +75,7 @@ pub(super) async fn follow_up(
                 &properties.log_group_name,
                 &properties.roles,
             )),
+            quiet: properties.quiet.clone(),
             log_group: round.log_group.to_owned(),
         },
         end: tick.checked_sub(SEARCHABLE_AFTER).unwrap_or(tick),
@@ -122,6 +123,8 @@ struct News {
     reach: Timestamp,
     /// The kinds that are untold.
     untold: Vec<String>,
+    /// Whether nothing is known of the incident but what is not mailed.
+    is_quiet: bool,
 }
 
 impl FollowUp<'_> {
@@ -133,7 +136,10 @@ impl FollowUp<'_> {
         let Some(mut news) = self.news(memory, &history).await? else {
             return Ok(None);
         };
-        let mut message = self.message(&news).await;
+        let Some(mut message) = self.message(&news).await else {
+            self.note_quiet(memory, &news, history.until()).await;
+            return Ok(None);
+        };
         if history.own.is_none() {
             let entry = self.entry(&news, &message, history.until());
             match self.note(memory, &entry).await {
@@ -150,8 +156,10 @@ impl FollowUp<'_> {
                     let Some(rest) = self.news(memory, &seen).await? else {
                         return Ok(None);
                     };
-                    news = rest;
-                    message = self.message(&news).await;
+                    let Some(again) = self.message(&rest).await else {
+                        return Ok(None);
+                    };
+                    (news, message) = (rest, again);
                 }
             }
         }
@@ -163,7 +171,8 @@ impl FollowUp<'_> {
         let (tick, began) = (self.round.tick.at, self.incident.change.changed_at);
         let own = history.own.as_ref();
         let is_early = tick.duration_since(began) < ALERT_TIME && !history.has_alert();
-        if is_early || own.is_some_and(|own| own.what == What::Nothing) {
+        let is_silent = |own: &Entry| matches!(own.what, What::Nothing | What::Quiet);
+        if is_early || own.is_some_and(is_silent) {
             return Ok(None);
         }
         let told_until = history.until().unwrap_or(self.incident.start);
@@ -211,7 +220,9 @@ impl FollowUp<'_> {
             Some(self.kinds(found, held_back, reach, untold).await)
         } else if reminds && history.lacks_reminder(began, tick) {
             let since = history.counted_until().unwrap_or(self.incident.start);
-            Some(self.reminder(since, held_back, reach, untold).await)
+            let is_told = !history.marks().is_empty();
+            let reminder = self.reminder(since, held_back, reach, untold, is_told);
+            Some(reminder.await)
         } else {
             if !is_told {
                 info!(
@@ -259,13 +270,15 @@ impl FollowUp<'_> {
             self.kinds(found, None, reach, untold).await
         } else if let Some(due) = due {
             let since = last_due(began, before(due)).unwrap_or(self.incident.start);
-            let mut news = self.reminder(since, None, reach, untold).await;
+            let mut news = self.reminder(since, None, reach, untold, true).await;
             news.found.problems.push(problem);
             news
         } else {
             return Ok(None);
         };
-        let message = self.message(&news).await;
+        let Some(message) = self.message(&news).await else {
+            return Ok(None);
+        };
         if let Some(memory) = self.memory {
             let entry = self.entry(&news, &message, None);
             if let Err(fault) = self.note(memory, &entry).await {
@@ -292,25 +305,31 @@ impl FollowUp<'_> {
             held_back,
             reach,
             untold,
+            is_quiet: false,
         }
     }
 
-    /// What was added since then, and in all.
+    /// What was added since then, and in all. It may be quiet only if nothing was told before.
     async fn reminder(
         &self,
         since: Timestamp,
         held_back: Option<HeldBack>,
         reach: Timestamp,
         untold: Vec<String>,
+        is_told: bool,
     ) -> News {
         let incident = &self.incident;
         let mut found = self.search(since, self.end, BTreeSet::new()).await;
         let mut raised_by = None;
+        let mut is_quiet = false;
         if found.findings.found > 0 {
             find_changes(self.round.account.logs, &mut found, self.until).await;
         } else {
             let (start, end) = (incident.start, incident.change.changed_at);
-            raised_by = Some(self.search(start, end, BTreeSet::new()).await.findings);
+            let raised = self.search(start, end, BTreeSet::new()).await;
+            let is_known = raised.is_complete() && raised.findings.matched() > 0;
+            is_quiet = is_known && raised.findings.found == 0 && !is_told;
+            raised_by = Some(raised.findings);
         }
         let mut sum = None;
         if let Some(metric) = &incident.change.metric {
@@ -338,17 +357,19 @@ impl FollowUp<'_> {
             held_back,
             reach,
             untold,
+            is_quiet,
         }
     }
 
-    /// Searches the log, and sets aside what was told and what alarms nobody.
+    /// Searches the log, and sets aside what was told and what is not mailed.
     async fn search(
         &self,
         start: Timestamp,
         end: Timestamp,
         told: BTreeSet<String>,
     ) -> SearchResult {
-        let findings = Findings::new(self.round.own_identity.clone()).setting_aside(told);
+        let nothing = self.deployment.nothing_found(self.round.tick.at);
+        let findings = nothing.setting_aside(told);
         let window = Window {
             start,
             end: end.max(start),
@@ -360,22 +381,25 @@ impl FollowUp<'_> {
         let (change, deployment) = (&self.incident.change, &self.deployment);
         let until = self.until.keeping(REPORT_TIME);
         let mut found = find_in(logs, change, deployment, window, findings, until).await;
-        found.findings.keep(|_, severity| severity > Severity::Info);
+        let mail_from = self.deployment.quiet.mail_from;
+        found.findings.keep(|_, severity| severity >= mail_from);
         found
     }
 
-    async fn message(&self, news: &News) -> Message {
+    /// The mail, unless nothing in it is to be mailed.
+    async fn message(&self, news: &News) -> Option<Message> {
         let (round, incident) = (self.round, &self.incident);
         let destination = round.destination;
-        let mut problems = news.found.problems.clone();
-        problems.extend(destination.problem.map(str::to_owned));
+        let settings = settings_problems(destination, &self.deployment, round.tick.at);
         let report = Report::of(&Evidence {
             change: &incident.change,
             window: news.found.window,
             widened: false,
             searches: &news.found.searches,
             findings: &news.found.findings,
-            problems: &problems,
+            problems: &news.found.problems,
+            settings: &settings,
+            mail_from: self.deployment.quiet.mail_from,
             subscriptions: subscriptions(round.account.sns, destination.topic_arn, self.until)
                 .await,
             follow_up: Some(FollowUpEvidence {
@@ -386,12 +410,14 @@ impl FollowUp<'_> {
                 total: news.total,
                 held_back: news.held_back,
                 missing_data: &incident.missing_data,
+                is_quiet: news.is_quiet,
                 has_default: round.tick.properties.default_value.is_some(),
             }),
             history: None,
             zone: destination.zone,
         });
-        Message::new(report, destination.https)
+        let is_mailed = report.unmailed.is_none();
+        is_mailed.then(|| Message::new(report, destination.https))
     }
 
     /// The same however often the tick is delivered.
@@ -441,6 +467,25 @@ impl FollowUp<'_> {
             .await
     }
 
+    /// Notes that a reminder was due of which nothing is to be mailed.
+    async fn note_quiet(&self, memory: &Memory<'_>, news: &News, until: Option<Timestamp>) {
+        let told_until = until.unwrap_or(self.incident.start);
+        let entry = Entry {
+            at: self.round.tick.at,
+            what: What::Quiet,
+            until: if news.untold.is_empty() {
+                news.reach
+            } else {
+                told_until
+            },
+            marks: Vec::new(),
+            made: 0,
+        };
+        if let Err(fault) = self.note(memory, &entry).await {
+            warn!(%fault, "the next tick will look again for what to remind of");
+        }
+    }
+
     /// Notes that nothing new was logged up to then, so that the next ticks need not read that
     /// again.
     async fn note_nothing(&self, memory: &Memory<'_>, until: Timestamp) {
@@ -465,6 +510,7 @@ impl FollowUp<'_> {
             state: self.incident.change.new_state.to_string(),
             severity: message.severity.to_string(),
             events_found: news.found.findings.found,
+            events_ignored: news.found.findings.ignored(),
             lookups_failed: news.found.problems.len() + news.found.out_of_time(),
         })
     }

@@ -253,6 +253,7 @@ async fn send(
         state: change.new_state.to_string(),
         severity: message.severity.to_string(),
         events_found: 0,
+        events_ignored: 0,
         lookups_failed: told.missing.len(),
     })
 }

@@ -3,6 +3,7 @@
 mod again;
 mod changes;
 mod limits;
+mod quiet;
 mod subscriptions;
 mod usual;
 

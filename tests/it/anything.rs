@@ -172,17 +172,24 @@ fn any_alert_is_accepted_by_sns_and_is_inert() {
 }
 
 #[test]
+fn no_call_that_no_rule_matches_is_left_out() {
+    let few = prop::collection::vec(any::<u8>(), 0..400);
+    check(5_000, &few, holds::quiet);
+}
+
+#[test]
 fn any_answer_is_accepted_by_cloudformation() {
     check(2_000, &bytes(), holds::answer);
 }
 
 #[test]
 fn what_fuzzing_kept_holds() {
-    let targets: [(&str, Holds); 5] = [
+    let targets: [(&str, Holds); 6] = [
         ("event", holds::event),
         ("cloudtrail", holds::cloudtrail),
         ("window", holds::window),
         ("report", holds::report),
+        ("quiet", holds::quiet),
         ("answer", holds::answer),
     ];
     for (target, holds) in targets {

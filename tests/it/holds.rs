@@ -10,8 +10,9 @@ use kms_alarm::cloudtrail::Event;
 use kms_alarm::custom_resource::{Answer, MAX_RESPONSE_BYTES, Request, Response};
 use kms_alarm::findings::{Findings, Progress, Search};
 use kms_alarm::properties::Properties;
-use kms_alarm::report::{Evidence, HttpsFormat, Message, Report};
-use serde_json::Value;
+use kms_alarm::quiet::{MAIL_FROM, MAX_RULES, Rules};
+use kms_alarm::report::{Evidence, HttpsFormat, Message, Report, Situation, Unmailed};
+use serde_json::{Value, json};
 
 /// SNS takes so much, the two attributes and their names among it.
 const LARGEST_PUBLISH: usize = 262_144 - 1_024;
@@ -103,6 +104,8 @@ pub fn report(data: &[u8]) {
         searches: &searches,
         findings: &findings,
         problems: &problems,
+        settings: &[],
+        mail_from: MAIL_FROM,
         subscriptions: None,
         follow_up: None,
         history: None,
@@ -140,6 +143,211 @@ pub fn report(data: &[u8]) {
         Message::new(Report::of(&evidence), https_format),
         "the same again is the same"
     );
+}
+
+/// Rules and calls made of a few names, so that they often meet: what no rule matches is found, what
+/// one matches is counted for the first such rule, and every message is in one count.
+pub fn quiet(data: &[u8]) {
+    let mut bytes = Bytes(data);
+    let made: Vec<MadeRule> = (0..bytes.byte() % 12)
+        .map(|_| MadeRule::take(&mut bytes))
+        .collect();
+    let texts: Vec<String> = made.iter().map(MadeRule::text).collect();
+    let at = "2027-01-31T23:59:59Z".parse().expect("a time");
+    let rules = Rules::read(&texts.join(";"));
+    let wrong = made.iter().skip(MAX_RULES).count()
+        + made
+            .iter()
+            .take(MAX_RULES)
+            .filter(|rule| !rule.is_right())
+            .count();
+    assert_eq!(rules.problems().count(), wrong, "{texts:?}");
+    let mut findings = Findings::default().ignoring(rules.at(at));
+    let mut by_rule = vec![0; made.len()];
+    let (mut found, mut others, mut seen) = (Vec::new(), 0, Vec::new());
+    while !bytes.0.is_empty() {
+        let (id, call) = (bytes.byte() % 32, Call::take(&mut bytes));
+        findings.read(&call.event(id));
+        let is_new = !seen.contains(&id);
+        seen.push(id);
+        let mut rules = made.iter().take(MAX_RULES);
+        match rules.position(|rule| rule.holds() && rule.is_about(&call)) {
+            _ if !is_new || call.0[0].is_none() => others += 1,
+            Some(rule) => by_rule[rule] += 1,
+            None => found.push(call),
+        }
+    }
+    let read = u64::try_from(seen.len()).expect("few");
+    assert_eq!(findings.matched(), read, "every message is in one count");
+    assert_eq!(findings.duplicates + findings.not_errors, others);
+    assert_eq!(findings.found, u64::try_from(found.len()).expect("few"));
+    for (rule, count) in findings.ignored_by() {
+        assert_eq!(by_rule[rule.number - 1], *count, "{texts:?}");
+    }
+    assert_eq!(findings.ignored(), by_rule.iter().sum::<u64>(), "{texts:?}");
+    let groups = findings.groups();
+    for call in &found {
+        let is_of = |code: &str, operation: &str| {
+            call.name(0) == Some(code)
+                && call.name(1).unwrap_or("an unnamed operation") == operation
+        };
+        let mut groups = groups.iter();
+        let has = groups.any(|(group, _)| is_of(&group.code, &group.operation));
+        assert!(has || findings.ungrouped > 0, "{call:?} is not shown");
+    }
+    let mut change = Bytes(&[]).change();
+    change.new_state = StateValue::Alarm;
+    let search = Search {
+        filter: String::new(),
+        log_group: String::new(),
+        pattern: String::new(),
+        pages: 1,
+        progress: Progress::Complete,
+    };
+    let report = Report::of(&Evidence {
+        change: &change,
+        window: change.window(),
+        widened: false,
+        searches: &[search],
+        findings: &findings,
+        problems: &[],
+        settings: &rules.notices(at),
+        mail_from: MAIL_FROM,
+        subscriptions: None,
+        follow_up: None,
+        history: None,
+        zone: &TimeZone::UTC,
+    });
+    assert_eq!(report.counts.found + report.counts.ignored + others, read);
+    match report.unmailed {
+        Some(Unmailed::Ignored) => assert!(found.is_empty() && findings.ignored() > 0),
+        Some(Unmailed::BelowMailFrom) => {
+            assert!(groups.iter().all(|(_, severity)| *severity < MAIL_FROM));
+        }
+        None => assert!(!found.is_empty() || report.situation != Situation::Ignored),
+    }
+}
+
+/// The names that a call's code, operation, calling service, key and role may have: the one that the
+/// event has, and the others by which it is also known.
+const NAMES: [[&[&str]; 4]; 5] = [
+    [
+        &["AccessDenied"],
+        &["AccessDeniedException"],
+        &["DisabledException"],
+        &["DryRunOperationException"],
+    ],
+    [&["Decrypt"], &["DescribeKey"], &["Encrypt"], &["De"]],
+    [
+        &["config.amazonaws.com"],
+        &["s3.amazonaws.com"],
+        &["s3.amazonaws.com.cn"],
+        &["lambda.amazonaws.com"],
+    ],
+    [
+        &["alias/orders"],
+        &["alias/orders2"],
+        &["1234abcd-12ab-34cd-56ef-1234567890ab"],
+        &[
+            "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+        ],
+    ],
+    [
+        &["arn:aws:iam::111122223333:role/orders", "orders"],
+        &["arn:aws:iam::111122223333:role/path/orders,2", "orders,2"],
+        &["arn:aws:iam::444455556666:role/orders", "orders"],
+        &["arn:aws:iam::111122223333:user/alice", "alice"],
+    ],
+];
+
+/// A call by its names, some of which may be missing.
+#[derive(Debug)]
+struct Call([Option<&'static [&'static str]>; 5]);
+
+impl Call {
+    fn take(bytes: &mut Bytes<'_>) -> Self {
+        Self(NAMES.map(|names| names.get(usize::from(bytes.byte() % 5)).copied()))
+    }
+
+    fn name(&self, field: usize) -> Option<&'static str> {
+        self.0[field].map(|names| names[0])
+    }
+
+    fn event(&self, id: u8) -> String {
+        json!({
+            "eventID": id.to_string(),
+            "errorCode": self.name(0),
+            "eventName": self.name(1),
+            "userIdentity": {
+                "invokedBy": self.name(2),
+                "sessionContext": { "sessionIssuer": { "arn": self.name(4) } },
+            },
+            "requestParameters": { "keyId": self.name(3) },
+        })
+        .to_string()
+    }
+}
+
+/// A rule that may be wrong or over.
+struct MadeRule {
+    conditions: [Option<String>; 5],
+    until: &'static str,
+}
+
+impl MadeRule {
+    fn take(bytes: &mut Bytes<'_>) -> Self {
+        let conditions = NAMES.map(|names| {
+            let names = names.get(usize::from(bytes.byte() % 8))?;
+            let name = names[usize::from(bytes.byte()) % names.len()];
+            Some(match bytes.byte() {
+                length @ 0..100 if length > 0 => {
+                    let length = usize::from(length) % name.len();
+                    format!("{}*", &name[..length])
+                }
+                _ => name.to_owned(),
+            })
+        });
+        let until = ["2027-01-31", "2028-02-29", "2027-01-30", "2027-02-29"];
+        Self {
+            conditions,
+            until: until[usize::from(bytes.byte() % 4)],
+        }
+    }
+
+    fn text(&self) -> String {
+        let names = ["code", "operation", "by", "key", "role"];
+        let conditions = names.iter().zip(&self.conditions);
+        let conditions = conditions.filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let mut text = String::new();
+        for (name, value) in conditions {
+            let _ = write!(text, "{name}={value}, ");
+        }
+        format!("{text}until={}, why=known", self.until)
+    }
+
+    fn is_right(&self) -> bool {
+        let mut conditions = self.conditions.iter().flatten();
+        self.conditions.iter().flatten().count() > 0
+            && conditions.all(|value| value != "*")
+            && self.until != "2027-02-29"
+    }
+
+    fn holds(&self) -> bool {
+        self.is_right() && self.until != "2027-01-30"
+    }
+
+    fn is_about(&self, call: &Call) -> bool {
+        let mut conditions = self.conditions.iter().zip(call.0);
+        conditions.all(|(wanted, names)| match (wanted, names) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(wanted), Some(names)) => match wanted.strip_suffix('*') {
+                Some(beginning) => names.iter().any(|name| name.starts_with(beginning)),
+                None => names.contains(&wanted.as_str()),
+            },
+        })
+    }
 }
 
 /// An answer to CloudFormation made of anything: short enough, JSON, and a

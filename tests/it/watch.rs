@@ -3,16 +3,20 @@
 mod failing;
 mod follow_up;
 mod generated;
+mod quiet;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use kms_alarm::environment::Environment;
+use kms_alarm::kms_error::Severity;
+use kms_alarm::quiet::{Quiet, Rules};
 use serde_json::{Value, json};
 use stand_ins::log_events::LogEvent;
 
 use crate::alert::{ALERTS, event, provisioned};
-use crate::fake_aws::{Alarm, FakeAws, Topic};
-use crate::invoke::{alarm_of_one, invoke, sample};
+use crate::fake_aws::{Alarm, FakeAws, Topic, environment};
+use crate::invoke::{alarm_of_one, invoke_as, sample};
 
 /// How many kinds of errors a mail names.
 const NAMED: usize = 13;
@@ -24,6 +28,8 @@ struct Story {
     aws: FakeAws,
     /// When each event can be found, and the event with the time when it was logged.
     log: Vec<(Timestamp, LogEvent)>,
+    mail_from: &'static str,
+    ignore: &'static str,
 }
 
 /// A mail, as far as a test looks at it.
@@ -86,6 +92,20 @@ impl Story {
         Self {
             aws,
             log: Vec::new(),
+            mail_from: "LOW",
+            ignore: "",
+        }
+    }
+
+    /// The function as it is deployed with the story's settings.
+    fn environment(&self) -> Environment {
+        let quiet = Quiet {
+            mail_from: Severity::named(self.mail_from).unwrap(),
+            rules: Rules::read(self.ignore),
+        };
+        Environment {
+            quiet,
+            ..environment()
         }
     }
 
@@ -155,7 +175,9 @@ impl Story {
             );
         *message = text.into();
         self.until(moment + seconds(5)).await;
-        invoke(&self.aws, event).await.unwrap();
+        invoke_as(&self.aws, &self.environment(), event)
+            .await
+            .unwrap();
     }
 
     /// A tick is delivered seconds after it was due.
@@ -168,7 +190,10 @@ impl Story {
         self.until(delivered).await;
         let mut event = sample("watch-tick");
         event["time"] = json!(at(minutes).strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        invoke(&self.aws, event).await
+        let properties = &mut event["detail"]["ResourceProperties"];
+        properties["MailFrom"] = json!(self.mail_from);
+        properties["Ignore"] = json!(self.ignore);
+        invoke_as(&self.aws, &self.environment(), event).await
     }
 
     /// Every mail so far.

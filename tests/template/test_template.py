@@ -58,6 +58,7 @@ PARAMETERS = {
             "<a>@b",
             "a@b>",
             "a\x01@b",
+            "a@" + "b" * 2499,
         ],
     ),
     "EscalationTopicArn": (
@@ -68,6 +69,30 @@ PARAMETERS = {
     ),
     "EvaluationPeriods": ("String", "1", ["2", "9", "10", "24"], ["", "0", "25", "-1", "1.5", "01", "100"]),
     "ExistingResources": ("String", "Fail", ["Adopt"], ["", "fail", "Overwrite"]),
+    "Ignore": (
+        "String",
+        "",
+        [
+            "code=AccessDenied, until=2027-01-31, why=known",
+            "by=config.amazonaws.com, operation=Decrypt, until=2027-01-31, why=config recorder; "
+            "role=arn:aws:iam::111122223333:role/a/b+c@d*,until=2027-02-28,why=asked for, twice;",
+            " why = a ; ".join(["key = alias/orders, until = 2027-01-31,"] * 10) + " why = a",
+        ],
+        [
+            "everything",
+            "code=AccessDenied, until=2027-01-31",
+            "code=AccessDenied, why=known",
+            "code=AccessDenied, until=soon, why=known",
+            "code=, until=2027-01-31, why=known",
+            "code=*, until=2027-01-31, why=known",
+            "until=2027-01-31, why=all",
+            "code=AccessDenied, until=2027-01-31, why=known; code=DisabledException",
+            ";".join(["code=A, until=2027-01-31, why=a"] * 11),
+            "code=A, until=2027-01-31, why=" + "a" * 1500,
+            # Each would break the text of the watch's ticks.
+            *[f"code=A, until=2027-01-31, why=a{character}b" for character in '"\\<>\n\x00é'],
+        ],
+    ),
     "HttpsFormat": ("String", "json", ["chat"], ["", "JSON", "slack"]),
     "LogGroupName": (
         "String",
@@ -77,6 +102,7 @@ PARAMETERS = {
     ),
     "LoggingStackName": ("String", "", ["pattern1-logging", "A"], ["1logging", "a_b", "a.b", "a" * 129]),
     "LogRetentionDays": ("Number", "30", ["1", "365", "3653"], ["0", "2", "31", "never"]),
+    "MailFrom": ("String", "LOW", ["INFO", "MEDIUM", "HIGH", "CRITICAL"], ["", "low", "NONE"]),
     "MetricName": ("String", "KMSSecurityError", ["KMS errors", "a/b.c#d-e_f"], ["", "a:b", "a*", "$a", 'a"b', "a" * 256]),
     "MetricNamespace": (
         "String",
@@ -141,7 +167,9 @@ LAB = {
     "Emails": "",
     "EvaluationPeriods": "1",
     "ExistingResources": "Fail",
+    "Ignore": "",
     "LogGroupName": "pattern1-logging-loggroup",
+    "MailFrom": "LOW",
     "MetricName": "KMSSecurityError",
     "MetricNamespace": "Pattern1Application/KMSSecurity",
     "Name": "pattern1-logging",
@@ -160,7 +188,9 @@ PASSED_ON = {
     "Emails": "a@example.com, b@example.com",
     "EvaluationPeriods": "2",
     "ExistingResources": "Adopt",
+    "Ignore": "code=AccessDenied, until=2027-01-31, why=known",
     "LogGroupName": "other-group",
+    "MailFrom": "HIGH",
     "MetricName": "Other",
     "MetricNamespace": "Other/Namespace",
     "Name": "other",
@@ -684,14 +714,29 @@ def test_a_tick_carries_to_the_letter_what_the_custom_resource_is_given(paramete
     assert all(isinstance(each, (str, list)) for each in properties.values())
 
 
+# The longest that the template takes.
+LONGEST_EMAILS = ",".join(["a@" + "b" * 318] * 7 + ["a@" + "b" * 251])
+LONGEST_IGNORE = ";".join(["code=A, until=2027-01-31, why=" + "a" * 119] * 10) + ";"
+
+
+def check_longest(stack):
+    """The template takes all of the values, and would take no longer Emails and Ignore."""
+    for name, value in stack.values.items():
+        assert name.startswith("AWS::") or accepts(source()["Parameters"][name], value), name
+    for name in ("Emails", "Ignore"):
+        assert len(stack.values[name]) == source()["Parameters"][name]["MaxLength"]
+
+
 def test_the_longest_tick_is_no_longer_than_eventbridge_takes():
     longest = {"AWS::StackId": "a" * 240, "AWS::Region": "ap-southeast-2"}
     stack = Stack(
         pseudo=longest,
         DefaultValue="999999999.999999999",
-        Emails=",".join(["a@" + "b" * 318] * 12 + ["a@" + "b" * 242]),
+        Emails=LONGEST_EMAILS,
         EvaluationPeriods="24",
+        Ignore=LONGEST_IGNORE,
         LogGroupName="a" * 512,
+        MailFrom="CRITICAL",
         MetricName="a" * 255,
         MetricNamespace="a" * 255,
         Name="a" * 128,
@@ -703,10 +748,7 @@ def test_the_longest_tick_is_no_longer_than_eventbridge_takes():
         TreatMissingData="notBreaching",
         WatchMinutes="60",
     )
-    # What a template may give a parameter: 4,096 bytes.
-    assert len(stack.values["Emails"]) == 4096
-    for name, value in stack.values.items():
-        assert name.startswith("AWS::") or accepts(source()["Parameters"][name], value), name
+    check_longest(stack)
     text = target(stack)["InputTransformer"]["InputTemplate"]
     topic = "arn:aws-us-gov:sns:ap-southeast-2:111122223333:" + "a" * 256
     text = text.replace("<AlarmStateTopic>", topic).replace("<DeadLetterQueue.QueueName>", "a" * 80)
@@ -771,6 +813,8 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
                 "TOPIC_ARN": f"{SNS}:pattern1-logging-topic",
                 "TIME_ZONE": "UTC",
                 "HTTPS_FORMAT": "json",
+                "MAIL_FROM": "LOW",
+                "IGNORE": "",
                 "LOG_GROUP_NAME": "pattern1-logging-loggroup",
                 "TASK_ROLE_ARN": "<import pattern1-app-ApplicationTaskRole>",
                 "ROLE_ARN": "<AlarmFunctionRole.Arn>",
@@ -791,6 +835,32 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
 def test_a_chat_that_reads_the_topic_is_told_to_the_function():
     variables = Stack(HttpsFormat="chat").properties("AlarmFunction")["Environment"]["Variables"]
     assert variables["HTTPS_FORMAT"] == "chat"
+
+
+def test_what_is_not_mailed_is_told_to_the_function():
+    variables = Stack(**PASSED_ON).properties("AlarmFunction")["Environment"]["Variables"]
+    assert variables["MAIL_FROM"] == PASSED_ON["MailFrom"]
+    assert variables["IGNORE"] == PASSED_ON["Ignore"]
+
+
+def test_the_longest_environment_is_no_larger_than_lambda_takes():
+    stack = Stack(
+        pseudo={"AWS::Region": "ap-southeast-2", "AWS::Partition": "aws-us-gov"},
+        Emails=LONGEST_EMAILS,
+        HttpsFormat="chat",
+        Ignore=LONGEST_IGNORE,
+        LogGroupName="a" * 512,
+        MailFrom="CRITICAL",
+        Name="a" * 128,
+        TaskRoleArn="arn:aws-us-gov:iam::111122223333:role/" + "a" * 576,
+        TimeZone="A" * 64,
+    )
+    check_longest(stack)
+    variables = stack.properties("AlarmFunction")["Environment"]["Variables"]
+    # Made by CloudFormation: a role's name has 64 characters.
+    variables["ROLE_ARN"] = "arn:aws-us-gov:iam::111122223333:role/" + "a" * 64
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    assert len(json.dumps(variables).encode()) <= 4096
 
 
 @pytest.mark.parametrize("name", ["pattern1-logging", "other"])

@@ -334,6 +334,7 @@ fn follow_up(is_reminder: bool) -> FollowUpEvidence<'static> {
             count: 1_234,
             since: "2026-11-23T09:46:00Z".parse().unwrap(),
         }),
+        is_quiet: false,
         held_back: None,
         missing_data: "ignore",
         has_default: false,

@@ -95,11 +95,13 @@ impl History {
         mails.filter(|at| tick.duration_since(*at) < DAY).collect()
     }
 
-    /// Whether a reminder is due that was not sent.
+    /// Whether a reminder is due that was not sent, and that was not found to be of nothing that is
+    /// mailed.
     pub(super) fn lacks_reminder(&self, began: Timestamp, tick: Timestamp) -> bool {
         let is_sent = |due: Timestamp| {
             let mut entries = self.entries.iter();
-            entries.any(|entry| entry.what == What::Reminder && entry.at >= due)
+            entries
+                .any(|entry| matches!(entry.what, What::Reminder | What::Quiet) && entry.at >= due)
         };
         last_due(began, tick).is_some_and(|due| !is_sent(due))
     }
@@ -159,6 +161,9 @@ mod tests {
         assert!(history(&[]).lacks_reminder(after(0), after(300)));
         assert!(history(&[61]).lacks_reminder(after(0), after(300)));
         assert!(!history(&[250]).lacks_reminder(after(0), after(300)));
+        let quiet = |minutes| History::new(vec![entry(minutes, What::Quiet)], after(300));
+        assert!(quiet(61).lacks_reminder(after(0), after(300)));
+        assert!(!quiet(250).lacks_reminder(after(0), after(300)));
     }
 
     #[test]
