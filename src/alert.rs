@@ -72,7 +72,7 @@ pub struct Published {
 
 /// An alert that was not published, because nothing in it is to be mailed and nothing is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct NotMailed {
     /// Why.
     pub why: Unmailed,
     /// The alert's ID.
@@ -91,7 +91,7 @@ pub enum Alerted {
     /// It was published.
     Published(Published),
     /// It is in the log only.
-    Kept(Kept),
+    NotMailed(NotMailed),
 }
 
 /// The time that belongs to the publish: two attempts.
@@ -155,7 +155,7 @@ pub async fn alert(
             // What is not mailed is not told either: should it get worse, the watch tells it.
             note_alert(&memory, change, &found, 0, deadline).await;
         }
-        return Ok(Alerted::Kept(Kept {
+        return Ok(Alerted::NotMailed(NotMailed {
             why,
             alert_id,
             severity,

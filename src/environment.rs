@@ -145,7 +145,7 @@ fn mail_from(name: Option<&str>) -> (Severity, Option<String>) {
         None => (
             MAIL_FROM,
             Some(format!(
-                "MAIL_FROM \"{name}\" is not INFO, LOW, MEDIUM, HIGH or CRITICAL; all from {MAIL_FROM} on \
+                "MAIL_FROM \"{name}\" is not INFO, LOW, MEDIUM, HIGH or CRITICAL; everything from {MAIL_FROM} up \
                  is mailed"
             )),
         ),

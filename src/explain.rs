@@ -171,7 +171,7 @@ fn preview(
     let mut searches = Vec::new();
     if looks {
         for event in &sorted.counted {
-            findings.read(event);
+            findings.read_decisive(event);
         }
         // A change of the key is not an error, and may explain those that are.
         for event in events {

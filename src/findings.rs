@@ -60,8 +60,13 @@ pub struct Findings {
     pub not_errors: u64,
     /// How many messages could not be read.
     pub unreadable: u64,
+    /// How many messages were logged in the periods that decided the alarm's state, or at a time
+    /// that may lie in them. The alarm counted these; it did not count the rest of the window.
+    pub decisive: u64,
     /// How many of the failed calls are in no group.
     pub ungrouped: u64,
+    /// The worst of these.
+    ungrouped_severity: Option<Severity>,
     /// The beginning of the first message that could not be read.
     pub sample: Option<String>,
 }
@@ -90,6 +95,12 @@ impl Findings {
     #[must_use]
     pub fn ignoring(self, rules: InForce) -> Self {
         Self { rules, ..self }
+    }
+
+    /// Reads one log message of the periods that decided the alarm's state.
+    pub fn read_decisive(&mut self, message: &str) {
+        self.decisive = self.decisive.saturating_add(1);
+        self.read(message);
     }
 
     /// Reads one log message and counts it.
@@ -175,7 +186,9 @@ impl Findings {
                 )
             };
             let least = self.groups.iter().enumerate().min_by_key(rank);
-            if let Some((at, _)) = least {
+            if let Some((at, least)) = least {
+                let severity = Some(self.severity(least));
+                self.ungrouped_severity = self.ungrouped_severity.max(severity);
                 let dropped = self.groups.remove(at).count;
                 self.ungrouped = self.ungrouped.saturating_add(dropped);
             }
@@ -252,6 +265,12 @@ impl Findings {
     pub fn ignored(&self) -> u64 {
         let counts = self.ignored.iter().map(|(_, count)| *count);
         counts.fold(0, u64::saturating_add)
+    }
+
+    /// Whether failed calls of at least this severity are in no group.
+    pub fn lack_groups_from(&self, severity: Severity) -> bool {
+        self.ungrouped_severity
+            .is_some_and(|worst| worst >= severity)
     }
 
     /// How many messages were read, which the metric filter had all matched.

@@ -17,13 +17,13 @@ use crate::kms_error::Severity;
 /// How many rules there may be.
 pub const MAX_RULES: usize = 10;
 
-/// The least severe that is mailed, unless the user says otherwise.
+/// The lowest severity that is mailed, unless the user says otherwise.
 pub const MAIL_FROM: Severity = Severity::Low;
 
 /// What is not mailed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quiet {
-    /// `MailFrom`: the least severe that is mailed.
+    /// `MailFrom`: the lowest severity that is mailed.
     pub mail_from: Severity,
     /// `Ignore`: the calls that are not mailed.
     pub rules: Rules,
@@ -80,8 +80,8 @@ impl Rules {
                 number, until, why, ..
             } = rule;
             format!(
-                "Ignore, rule {number} ({why}) ignores nothing any more: its last day was {until}. \
-                 Remove it or give it a later one."
+                "Ignore, rule {number} ({why}) expired on {until}, so it ignores nothing. Remove it or \
+                 give it a later day."
             )
         });
         unreadable.chain(over).collect()

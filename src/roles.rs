@@ -148,9 +148,12 @@ fn check(arn: &str) -> Result<(), Cow<'static, str>> {
 /// end or widen the quoted text of the filter pattern is refused.
 fn check_name(name: &str, arn_len: usize) -> Result<(), Cow<'static, str>> {
     let exact = name.strip_suffix('*').unwrap_or(name);
+    let ends_in_comma = exact.ends_with(',');
     let allowed = |byte: u8| byte.is_ascii_graphic() && !b"\"\\*".contains(&byte);
     if exact.contains('*') {
         Err("a * stands for any ending, so only one at the end is allowed".into())
+    } else if ends_in_comma {
+        Err("remove the comma at its end, which would be part of the role's name".into())
     } else if exact.chars().any(char::is_whitespace) {
         Err("separate ARNs by commas, and begin each with arn:".into())
     } else if name.is_empty() || !exact.bytes().all(allowed) || arn_len > MAX_ARN {
@@ -183,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_roles_name_may_hold_commas() {
-        let name = format!("{APP},2,");
+        let name = format!("{APP},2");
         assert_eq!(read(&name).arns(), [&*name]);
         let both = read(&format!("{name},{ORDERS}"));
         assert_eq!(both.arns(), [&*name, ORDERS]);
@@ -229,6 +232,7 @@ mod tests {
                 "begin each with arn:",
             ),
             ("arn:aws:iam::111122223333:*", "the ARN of a role"),
+            ("arn:aws:iam::111122223333:role/app,", "remove the comma"),
             ("app", "give the ARN of an IAM role"),
         ] {
             let problems = Roles::read([text]).unwrap_err();

@@ -53,6 +53,12 @@ impl Window {
         Some(Self { end, ..self })
     }
 
+    /// Whether a time lies in this window.
+    #[must_use]
+    pub fn has(&self, at: Timestamp) -> bool {
+        self.start <= at && at <= self.end
+    }
+
     /// The start in milliseconds since 1970, as CloudWatch Logs wants it.
     #[must_use]
     pub fn start_millis(&self) -> i64 {
@@ -120,6 +126,28 @@ impl StateChange {
             start: last.clamp(start, end),
             end,
         }
+    }
+
+    /// The periods of the datapoints that decided the state, as far as they are listed. None where it
+    /// is not known which time a datapoint stands for.
+    #[must_use]
+    pub fn deciding_periods(&self) -> Vec<Window> {
+        if self.is_of_queries() {
+            return Vec::new();
+        }
+        let period = seconds(self.period).max(MIN_PERIOD);
+        let deciding = self.deciding().into_iter();
+        deciding
+            .map(|datapoint| {
+                let next = shifted(datapoint.start, period);
+                Window {
+                    start: datapoint.start,
+                    end: next
+                        .checked_sub(SignedDuration::from_millis(1))
+                        .unwrap_or(next),
+                }
+            })
+            .collect()
     }
 
     /// When the first datapoint starts that was evaluated, given the first and the last of those that

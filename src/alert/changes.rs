@@ -86,7 +86,7 @@ async fn read(
         };
         let mut pages = Pages::of(logs, query);
         pages.ask().await?;
-        while pages.read(|message| findings.read_change(message))? {
+        while pages.read(|message, _| findings.read_change(message))? {
             pages.ask().await?;
         }
     }

@@ -67,13 +67,16 @@ impl<'a> Pages<'a> {
         Ok(())
     }
 
-    /// Passes each message of the requested page to `each`; returns whether there is another page.
+    /// Passes each message of the requested page to `each`, with the time when it was logged; returns whether there is another page.
     /// An empty page need not be the last: only a missing token ends a search.
-    pub(super) fn read(&mut self, mut each: impl FnMut(&str)) -> Result<bool, Fault> {
+    pub(super) fn read(
+        &mut self,
+        mut each: impl FnMut(&str, Option<Timestamp>),
+    ) -> Result<bool, Fault> {
         let newest = &mut self.newest;
         let token = body::read(&self.kept.bytes(), |message, at| {
             *newest = newest.iter().copied().chain(at).max_by(f64::total_cmp);
-            each(message);
+            each(message, at.and_then(time));
         });
         self.token = token.map_err(|error| {
             let error = format!("the response could not be read: {error}");
@@ -84,11 +87,16 @@ impl<'a> Pages<'a> {
 
     /// Up to when the pages that were read reach: events come in the order of their times.
     pub(super) fn reach(&self) -> Option<Timestamp> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the end of time is far enough"
-        )]
-        let millis = self.newest? as i64;
-        Timestamp::from_millisecond(millis).ok()
+        time(self.newest?)
     }
+}
+
+/// A time in milliseconds since 1970.
+fn time(millis: f64) -> Option<Timestamp> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the end of time is far enough"
+    )]
+    let millis = millis as i64;
+    Timestamp::from_millisecond(millis).ok()
 }

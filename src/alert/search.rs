@@ -85,17 +85,18 @@ pub(super) async fn find_events(
     if result.searches.is_empty() {
         return result;
     }
+    let periods = change.deciding_periods();
     let began = Instant::now();
-    search(logs, &mut result, until).await;
+    search(logs, &mut result, &periods, until).await;
     if began.elapsed() < WAIT {
-        look_again(logs, change, &nothing, &mut result, until).await;
+        look_again(logs, change, &periods, &nothing, &mut result, until).await;
     }
     if result.findings.is_empty() && Search::are_complete(&result.searches) {
         result.window = result.window.widened();
         result.widened = true;
         // What is read again must not be counted again.
         result.findings = nothing;
-        search(logs, &mut result, until).await;
+        search(logs, &mut result, &periods, until).await;
     }
     result
 }
@@ -111,7 +112,7 @@ pub(crate) async fn find_in(
 ) -> SearchResult {
     let mut result = SearchResult::before(window, findings);
     choose_searches(logs, change, deployment, &mut result, until).await;
-    search(logs, &mut result, until).await;
+    search(logs, &mut result, &change.deciding_periods(), until).await;
     result
 }
 
@@ -156,6 +157,7 @@ async fn choose_searches(
 async fn look_again(
     logs: &Logs,
     change: &StateChange,
+    periods: &[Window],
     nothing: &Findings,
     result: &mut SearchResult,
     until: Deadline,
@@ -168,7 +170,7 @@ async fn look_again(
     let mut before = nothing.clone();
     for look in 0..MAX_LOOKS {
         let is_missing =
-            Search::are_complete(&result.searches) && result.findings.matched() < counted.count;
+            Search::are_complete(&result.searches) && result.findings.decisive < counted.count;
         if !is_missing || until.remaining() < WAIT * 2 {
             return;
         }
@@ -178,14 +180,14 @@ async fn look_again(
             && let Some(window) = result.window.before(end)
         {
             let mut earlier = result.again(window, before);
-            search(logs, &mut earlier, until).await;
+            search(logs, &mut earlier, periods, until).await;
             if !Search::are_complete(&earlier.searches) {
                 return;
             }
             before = earlier.findings;
         }
         let mut again = result.again(end, before.clone());
-        search(logs, &mut again, until).await;
+        search(logs, &mut again, periods, until).await;
         if !Search::are_complete(&again.searches) {
             return;
         }
@@ -218,8 +220,9 @@ async fn filters(logs: &Logs, metric: &Metric) -> Result<Vec<Search>, Fault> {
     Ok(searches)
 }
 
-/// Makes every search. A search holds how it ended, the findings hold what it found.
-async fn search(logs: &Logs, result: &mut SearchResult, until: Deadline) {
+/// Makes every search. A search holds how it ended, the findings hold what it found, and how much of
+/// that was logged in these periods.
+async fn search(logs: &Logs, result: &mut SearchResult, periods: &[Window], until: Deadline) {
     let count = result.searches.len();
     let Window { start, end } = result.window;
     let mut reaches = Vec::new();
@@ -228,14 +231,17 @@ async fn search(logs: &Logs, result: &mut SearchResult, until: Deadline) {
         let until = until.share(count - index);
         let mut reach = start;
         let window = result.window;
-        let reading = read(
-            logs,
-            search,
-            window,
-            &mut result.findings,
-            &mut reach,
-            until,
-        );
+        let findings = &mut result.findings;
+        // Where the periods are not known, each message may be one that the alarm counted.
+        let count = |message: &str, at: Option<Timestamp>| {
+            let is_in = |period: &Window| at.is_some_and(|at| period.has(at));
+            if periods.is_empty() || periods.iter().any(is_in) {
+                findings.read_decisive(message);
+            } else {
+                findings.read(message);
+            }
+        };
+        let reading = read(logs, search, window, count, &mut reach, until);
         match until.limit(reading).await {
             Ok(Ok(progress)) => search.progress = progress,
             Ok(Err(fault)) => {
@@ -260,7 +266,7 @@ async fn read(
     logs: &Logs,
     search: &mut Search,
     window: Window,
-    findings: &mut Findings,
+    mut count: impl FnMut(&str, Option<Timestamp>),
     reach: &mut Timestamp,
     until: Deadline,
 ) -> Result<Progress, Fault> {
@@ -274,7 +280,7 @@ async fn read(
         let began = Instant::now();
         pages.ask().await?;
         search.pages += 1;
-        if !pages.read(|message| findings.read(message))? {
+        if !pages.read(&mut count)? {
             return Ok(Progress::Complete);
         }
         *reach = pages.reach().unwrap_or(*reach);

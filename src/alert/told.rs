@@ -203,7 +203,7 @@ pub(super) async fn note_alert(
     let groups = found.findings.groups();
     let missing = change
         .expected()
-        .is_some_and(|counted| found.findings.matched() < counted.count);
+        .is_some_and(|counted| found.findings.decisive < counted.count);
     let is_all =
         found.is_complete() && !missing && groups.len() <= named && found.findings.ungrouped == 0;
     let start = found.window.start;

@@ -34,6 +34,18 @@ impl Event<'_> {
         names.find(|name| name.starts_with("alias/"))
     }
 
+    /// The names of the key on which the call failed: what the event says of it, and what the caller
+    /// sent. None where the call has two keys and the message does not say on which of them.
+    pub fn failed_key(&self) -> impl Iterator<Item = &str> {
+        let parameters = self.request_parameters.get();
+        let second = parameters.and_then(|asked| asked.destination_key_id.get());
+        let (key, sent) = match second {
+            Some(_) => (self.error_message.get().and_then(error_message::key), None),
+            None => (self.key(), self.key_as_sent()),
+        };
+        key.into_iter().chain(sent)
+    }
+
     /// The account that owns the key, unless it is the one that received the event.
     pub fn other_account(&self) -> Option<&str> {
         let here = self.recipient_account_id.get()?;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 use tracing::info;
 
-use crate::alert::{Kept, Published};
+use crate::alert::{NotMailed, Published};
 use crate::custom_resource::RequestType;
 
 /// What became of an event.
@@ -20,7 +20,7 @@ pub(super) enum Outcome {
     /// An alert was published.
     Alerted(Published),
     /// An alert was not published, because nothing in it is to be mailed.
-    Kept(Kept),
+    NotMailed(NotMailed),
     /// A message that is not an alarm's was passed on.
     PassedOn,
     /// The watch looked after the alarm.
@@ -60,13 +60,13 @@ pub(super) fn record_outcome(began: Instant, outcome: &Result<Outcome>) {
             took_ms,
             "published an alert"
         ),
-        Ok(Outcome::Kept(kept)) => info!(
-            outcome = "kept",
-            why = %kept.why,
-            alert_id = kept.alert_id,
-            severity = kept.severity,
-            events_found = kept.events_found,
-            events_ignored = kept.events_ignored,
+        Ok(Outcome::NotMailed(alert)) => info!(
+            outcome = "not_mailed",
+            why = %alert.why,
+            alert_id = alert.alert_id,
+            severity = alert.severity,
+            events_found = alert.events_found,
+            events_ignored = alert.events_ignored,
             took_ms,
             "did not mail an alert"
         ),

@@ -45,7 +45,7 @@ pub(super) async fn alert(
     );
     Ok(match alerted.await? {
         Alerted::Published(published) => Outcome::Alerted(published),
-        Alerted::Kept(kept) => Outcome::Kept(kept),
+        Alerted::NotMailed(alert) => Outcome::NotMailed(alert),
     })
 }
 

@@ -211,12 +211,14 @@ impl<'a> Parser<'a> {
     /// Rules in a list, or in one text with semicolons between them.
     pub(super) fn rules(&mut self, name: &str) -> Rules {
         let Some(texts) = texts(self.properties.get(name)) else {
-            self.report(format!("{name}: use a list of strings"));
+            self.report(format!(
+                "{name}: use a text such as {EXAMPLE}, or a list of such texts"
+            ));
             return Rules::default();
         };
         let rules = Rules::read(&texts.join(";"));
         for problem in rules.problems() {
-            self.report(format!("{name}: {problem}, for example {EXAMPLE}"));
+            self.report(format!("{name}: {problem}. Write it like this: {EXAMPLE}"));
         }
         rules
     }

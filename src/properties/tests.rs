@@ -180,23 +180,24 @@ fn rules_may_be_a_list_or_one_text_with_semicolons() {
 
 #[test]
 fn a_wrong_rule_is_refused_with_its_place_and_an_example() {
-    const EXAMPLE: &str = "for example by=config.amazonaws.com, operation=Decrypt, \
+    const EXAMPLE: &str = "by=config.amazonaws.com, operation=Decrypt, \
                            until=2027-01-31, why=config recorder";
     let good = "code=AccessDenied, until=2027-01-31, why=known";
     check_refused(
         &json!({"Ignore": format!("{good}; oepration=Decrypt")}),
         &format!(
             "Ignore: rule 2: \"oepration=Decrypt\": use code, operation, by, key, role, until and \
-             why, {EXAMPLE}"
+             why. Write it like this: {EXAMPLE}"
         ),
     );
     check_refused(
         &json!({"Ignore": vec![good; 11]}),
-        &format!("Ignore: rule 11: use at most 10 rules, {EXAMPLE}"),
+        &format!("Ignore: rule 11: use at most 10 rules. Write it like this: {EXAMPLE}"),
     );
     check_refused(
         &json!({"Ignore": {"code": "AccessDenied"}}),
-        "Ignore: use a list of strings",
+        "Ignore: use a text such as by=config.amazonaws.com, operation=Decrypt, until=2027-01-31, \
+         why=config recorder, or a list of such texts",
     );
     check_refused(
         &json!({"MailFrom": "low"}),

@@ -36,17 +36,17 @@ impl Rule {
         let (mut conditions, mut until, mut why) = (Vec::new(), None, None);
         for part in parts(text) {
             let wrong = |remedy: &str| {
-                let part = text::name(part, MAX_SHOWN);
+                let part = text::cut(&text::name(part, part.len()), MAX_SHOWN);
                 format!("rule {number}: \"{part}\": {remedy}")
             };
             let (name, value) = part
                 .split_once('=')
-                .ok_or_else(|| wrong("write name=value"))?;
+                .ok_or_else(|| wrong("write name=value; a semicolon begins another rule"))?;
             let (name, value) = (name.trim(), value.trim());
             let is_again = match (name, Field::named(name)) {
                 (_, Some(field)) => {
                     if field != Field::Role && value.contains(',') {
-                        return Err(wrong("write name=value after the comma"));
+                        return Err(wrong("give one value; another one needs a rule of its own"));
                     }
                     let condition = Condition::read(field, value).map_err(wrong)?;
                     let has = |known: &Condition| known.field == field;

@@ -52,6 +52,9 @@ fn a_call_must_meet_every_condition_of_a_rule() {
         ("role=arn:aws:iam::1:role/path/*", true),
         ("role=path", false),
         ("role=record", false),
+        ("role=rec*", true),
+        ("role=a*", false),
+        ("role=arn:*", true),
         ("code=accessdenied", false),
     ] {
         assert_eq!(is_about(conditions, &of_config), expected, "{conditions}");
@@ -83,21 +86,52 @@ fn a_key_is_known_by_its_arn_its_id_or_its_alias() {
         "key=alias/orders".to_owned(),
         "key=alias/*".to_owned(),
         format!("key={key}"),
+        "key=arn:aws:kms:eu-west-1:*".to_owned(),
     ] {
         assert!(is_about(&conditions, &set), "{conditions}");
     }
-    assert!(!is_about("key=alias/other", &set));
+    for conditions in ["key=alias/other", "key=a*", "key=al*"] {
+        assert!(!is_about(conditions, &set), "{conditions}");
+    }
+    let elsewhere = json!({
+        "errorMessage": null,
+        "resources": null,
+        "requestParameters": { "keyId": "arn:aws:kms:eu-west-1:444455556666:alias/orders" },
+    });
+    assert!(!is_about("key=alias/orders", &elsewhere));
+    assert!(is_about(
+        "key=arn:aws:kms:eu-west-1:444455556666:alias/orders",
+        &elsewhere
+    ));
     let of_two = json!({
         "errorMessage": null,
         "resources": null,
         "requestParameters": { "sourceKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab",
             "destinationKeyId": "alias/orders" },
     });
-    assert!(is_about("key=1234abcd*", &of_two));
-    assert!(
-        !is_about("key=alias/orders", &of_two),
-        "it failed on the other key"
-    );
+    for conditions in ["key=1234abcd*", "key=alias/orders"] {
+        assert!(
+            !is_about(conditions, &of_two),
+            "it may have failed on the other"
+        );
+    }
+    let mut on_one = of_two.clone();
+    on_one["errorMessage"] = format!("{key} is disabled.").into();
+    assert!(is_about("key=1234abcd*", &on_one));
+    assert!(!is_about("key=alias/orders", &on_one));
+}
+
+#[test]
+fn nobody_chooses_a_name_that_a_rule_knows() {
+    let federated = json!({ "userIdentity": {
+        "type": "FederatedUser",
+        "arn": "arn:aws:sts::111122223333:federated-user/recorder",
+    } });
+    assert!(!is_about("role=recorder", &federated));
+    assert!(is_about(
+        "role=arn:aws:sts::111122223333:federated-user/recorder",
+        &federated
+    ));
 }
 
 #[test]
@@ -122,8 +156,8 @@ fn a_rule_holds_until_the_end_of_its_last_day() {
     assert_eq!(
         rules.notices(after),
         [
-            "Ignore, rule 1 (config recorder) ignores nothing any more: its last day was 2027-01-31. \
-          Remove it or give it a later one."
+            "Ignore, rule 1 (config recorder) expired on 2027-01-31, so it ignores nothing. Remove it or \
+          give it a later day."
         ]
     );
 }
@@ -163,7 +197,20 @@ fn the_rule_that_comes_first_decides() {
 #[test]
 fn a_wrong_rule_says_what_to_write() {
     for (rule, expected) in [
-        ("code", "rule 1: \"code\": write name=value"),
+        (
+            "code",
+            "rule 1: \"code\": write name=value; a semicolon begins another rule",
+        ),
+        ("code=\"A\"", "rule 1: \"code=\"A\"\": leave the quotes out"),
+        (
+            "by=config",
+            "rule 1: \"by=config\": give the service as CloudTrail does, such as \
+             config.amazonaws.com",
+        ),
+        (
+            "role=config.amazonaws.com",
+            "rule 1: \"role=config.amazonaws.com\": this is a service: use by in place of role",
+        ),
         ("code=", "rule 1: \"code=\": give it a value"),
         (
             "code=*",
@@ -172,7 +219,7 @@ fn a_wrong_rule_says_what_to_write() {
         ("code=A*d", "rule 1: \"code=A*d\": use * only at the end"),
         (
             "code=A, B",
-            "rule 1: \"code=A, B\": write name=value after the comma",
+            "rule 1: \"code=A, B\": give one value; another one needs a rule of its own",
         ),
         ("code=A, code=B", "rule 1: \"code=B\": give each field once"),
         (
@@ -204,7 +251,7 @@ fn a_wrong_rule_says_what_to_write() {
         check_unreadable(rule, expected);
     }
     let long = format!("why={}", "a".repeat(101));
-    let shown = "a".repeat(76);
+    let shown = format!("{}…", "a".repeat(75));
     check_unreadable(
         &long,
         &format!("rule 1: \"why={shown}\": say it in at most 100 characters"),

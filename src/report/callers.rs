@@ -55,6 +55,9 @@ impl Callers {
         let roles = groups
             .clone()
             .map(|group| Shown::name(&group.caller, MAX_ARN));
+        // The copy that another account got may name neither the caller nor its account.
+        let is_named = |group: &findings::Group| group.caller.starts_with("arn:");
+        let is_missing = is_missing || !groups.clone().all(is_named);
         let accounts = groups.map(|group| {
             let account = group.account().and_then(Identifier::account);
             account.map_or(UNKNOWN, |account| shown!("{}", account))

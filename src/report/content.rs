@@ -68,6 +68,9 @@ pub struct Report {
     /// Whether a look-up is among what is missing, not only a setting.
     #[serde(skip)]
     pub(super) lacks_lookups: bool,
+    /// Whether calls may have failed that are to be mailed and are not among those found.
+    #[serde(skip)]
+    pub(super) lacks_calls: bool,
     /// What is said while the alarm lasts; null for a state change.
     pub follow_up: Option<FollowUp>,
     /// The topic's subscriptions, if they could be counted.
@@ -140,6 +143,7 @@ impl Report {
                 .chain(evidence.settings)
                 .map(|problem| Shown::outside(problem, MAX_PROBLEM))
                 .collect(),
+            lacks_calls: counts::may_lack_calls(evidence),
             lacks_lookups: !evidence.problems.is_empty() || no_history.is_some(),
             subscriptions: evidence.subscriptions,
             usual: history

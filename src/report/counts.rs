@@ -7,7 +7,7 @@ use super::group::Group;
 use super::quiet::IgnoredBy;
 use super::situation::Situation;
 use super::window::SearchedWindow;
-use crate::alarm::Counted;
+use crate::alarm::{Counted, StateValue};
 use crate::findings::{self, Progress};
 use crate::kms_error::Severity;
 use crate::shown::{Shown, shown};
@@ -159,20 +159,21 @@ pub(super) fn is_searched(evidence: &Evidence<'_>) -> bool {
     findings::Search::are_complete(evidence.searches)
 }
 
-/// Whether anything may have failed that is not known here, or could not be looked up.
-pub(super) fn is_missing(evidence: &Evidence<'_>) -> bool {
-    let counted = evidence
-        .change
-        .expected()
-        .map_or(0, |counted| counted.count);
-    let findings = evidence.findings;
-    let no_history = evidence.history.is_some_and(Result::is_err);
+/// Whether calls may have failed that are to be mailed and are not known here.
+pub(super) fn may_lack_calls(evidence: &Evidence<'_>) -> bool {
+    let (findings, change) = (evidence.findings, evidence.change);
+    // Of an alarm that lasts, the alert told what it counted.
+    let has_counted = change.new_state == StateValue::Alarm
+        && !change.is_set_by_hand()
+        && evidence.follow_up.is_none();
+    let is_short = match change.expected() {
+        Some(counted) => findings.decisive < counted.count,
+        None => has_counted,
+    };
     !is_searched(evidence)
-        || is_cut(evidence)
+        || is_short
         || findings.unreadable > 0
-        || findings.matched() < counted
-        || no_history
-        || !evidence.problems.is_empty()
+        || findings.lack_groups_from(evidence.mail_from)
 }
 
 /// What the alarm counted beside what was found.
@@ -194,7 +195,7 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
         },
         Some(counted) => {
             let counts = shown!("The alarm counted {}", number(counted));
-            let missing = counted.count.saturating_sub(matched);
+            let missing = counted.count.saturating_sub(findings.decisive);
             match missing {
                 0 if counted.at_least || matched == counted.count => {
                     shown!("{}, and {}.", counts, were())
@@ -212,8 +213,14 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
                 _ if evidence.searches.is_empty() => {
                     shown!("{}, and nothing could be searched.", counts)
                 }
-                _ => shown!(
+                _ if findings.decisive == matched => shown!(
                     "{}, and {}. {} may not be searchable yet.",
+                    counts,
+                    were(),
+                    missing
+                ),
+                _ => shown!(
+                    "{}, and {} in more time than that. {} may not be searchable yet.",
                     counts,
                     were(),
                     missing
@@ -224,8 +231,8 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
     let notes = [
         (
             findings.aside,
-            "One more call was mailed before or is less severe than MailFrom.",
-            "more calls were mailed before or are less severe than MailFrom.",
+            "One more call was mailed before or is below MailFrom.",
+            "more calls were mailed before or are below MailFrom.",
         ),
         (
             findings.duplicates,

@@ -27,7 +27,7 @@ pub struct Evidence<'a> {
     pub problems: &'a [String],
     /// What is wrong with the settings.
     pub settings: &'a [String],
-    /// The least severe that is mailed.
+    /// The lowest severity that is mailed.
     pub mail_from: Severity,
     /// The topic's subscriptions, if they could be counted.
     pub subscriptions: Option<Subscriptions>,
@@ -41,6 +41,10 @@ pub struct Evidence<'a> {
 
 /// What a tick of the watch knows besides.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations occur"
+)]
 pub struct FollowUp<'a> {
     /// The time of the tick.
     pub at: Timestamp,
@@ -60,6 +64,8 @@ pub struct FollowUp<'a> {
     pub has_default: bool,
     /// Whether nothing is known of the incident but what is not mailed.
     pub is_quiet: bool,
+    /// Whether it is known what was mailed before.
+    pub is_remembered: bool,
 }
 
 /// What a metric counted.

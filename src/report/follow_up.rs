@@ -16,7 +16,7 @@ pub struct FollowUp {
     pub at: Moment,
     /// From when on the log was searched.
     pub since: Moment,
-    /// How many calls are left out, because they were mailed before or are harmless.
+    /// How many calls are left out, because they were mailed before or are not to be mailed.
     pub aside: u64,
     /// How many errors the metric counted in the whole incident, where that is known.
     pub total: Option<u64>,
@@ -73,8 +73,14 @@ impl FollowUp {
             let added = Some(added).filter(|_| found > 0);
             Shown::joined(added.into_iter().chain(total), " ")
         } else {
+            let is_new = if told.is_remembered {
+                "Not mailed before. "
+            } else {
+                ""
+            };
             shown!(
-                "New since the alarm went off at {}, {} ago.",
+                "{}The alarm went off at {}, {} ago.",
+                is_new,
                 alarm.changed_at.full(),
                 lasted
             )

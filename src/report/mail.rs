@@ -200,7 +200,7 @@ fn why(report: &Report) -> Option<Shown> {
         Situation::NothingFound | Situation::Ignored if report.counts.unreadable > 0 => Some(
             shown!("Log messages were found, but they could not be read as CloudTrail events."),
         ),
-        Situation::Ignored if report.unmailed.is_none() => Some(shown!(
+        Situation::Ignored if report.lacks_calls => Some(shown!(
             "The others may not be searchable yet, because the metric can be ahead of the log. Look again in a few minutes."
         )),
         Situation::NothingFound => Some(shown!(

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::counts::is_missing;
+use super::counts::may_lack_calls;
 use super::evidence::Evidence;
 use super::situation::Situation;
 use crate::kms_error::Severity;
@@ -37,7 +37,8 @@ impl Unmailed {
         severity: Severity,
         evidence: &Evidence<'_>,
     ) -> Option<Self> {
-        if evidence.change.is_set_by_hand() || is_missing(evidence) {
+        let is_missing = may_lack_calls(evidence) || !evidence.problems.is_empty();
+        if evidence.change.is_set_by_hand() || is_missing {
             return None;
         }
         // The first group need not be the worst: this function's own errors come after the application's.
@@ -46,8 +47,9 @@ impl Unmailed {
         let is_quiet = evidence.follow_up.is_some_and(|told| told.is_quiet);
         match situation {
             Situation::Ignored => Some(Self::Ignored),
-            Situation::Reminder if is_quiet => Some(Self::BelowMailFrom),
-            Situation::Errors | Situation::FollowUp | Situation::Reminder => {
+            // What is not to be mailed was left out before.
+            Situation::Reminder => is_quiet.then_some(Self::BelowMailFrom),
+            Situation::Errors | Situation::FollowUp => {
                 (worst.unwrap_or(severity) < evidence.mail_from).then_some(Self::BelowMailFrom)
             }
             Situation::NothingFound
@@ -77,7 +79,7 @@ impl IgnoredBy {
     pub(super) fn new((rule, count): &(Rule, u64)) -> Self {
         Self {
             rule: rule.number,
-            why: Shown::outside(&rule.why, 100),
+            why: Shown::name(&rule.why, 100),
             until: Shown::outside(&rule.until.to_string(), 20),
             count: *count,
         }

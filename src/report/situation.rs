@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::alarm::Alarm;
-use super::counts::{is_cut, is_missing, is_searched, number, plural};
+use super::counts::{is_cut, is_searched, may_lack_calls, number, plural};
 use super::evidence::Evidence;
 use super::group::Group;
 use super::moment::Moment;
@@ -74,9 +74,13 @@ impl Situation {
             // Somebody should set the state back, but nothing fails.
             Self::Reminder if is_searched(evidence) => lead.unwrap_or(Severity::Low),
             Self::Errors | Self::FollowUp | Self::Reminder => lead.unwrap_or(Severity::High),
-            Self::Ignored if !is_missing(evidence) => Severity::Info,
-            Self::Ignored | Self::NothingFound | Self::NoData => Severity::High,
-            Self::Test | Self::Recovered | Self::Settled | Self::InsufficientData => Severity::Info,
+            Self::Ignored if may_lack_calls(evidence) => Severity::High,
+            Self::NothingFound | Self::NoData => Severity::High,
+            Self::Ignored
+            | Self::Test
+            | Self::Recovered
+            | Self::Settled
+            | Self::InsufficientData => Severity::Info,
         }
     }
 
@@ -93,7 +97,7 @@ impl Situation {
         let ignored = evidence.findings.ignored();
         // What is not shown is not denied either.
         let no_error = if ignored > 0 {
-            "No KMS error was found that is not ignored"
+            "Only KMS errors that you ignore were found"
         } else {
             "No KMS error was found"
         };
@@ -103,7 +107,7 @@ impl Situation {
                 |lead| lead.sentence.clone(),
             ),
             Self::Reminder => reminder(alarm, groups, evidence, window),
-            Self::Ignored if is_missing(evidence) => {
+            Self::Ignored if may_lack_calls(evidence) => {
                 let are = if ignored == 1 { "is" } else { "are" };
                 let counted = match evidence.change.expected() {
                     Some(counted) => shown!(
@@ -152,30 +156,7 @@ impl Situation {
                 window.start.full(),
                 window.end.full()
             ),
-            Self::Recovered => {
-                let after = match alarm.lasted() {
-                    Some(lasted) => shown!(" after {}", lasted),
-                    None => Shown::default(),
-                };
-                let total = match found {
-                    0 if is_searched(evidence) => shown!("{} in that time.", no_error),
-                    0 => shown!("Which KMS calls failed in that time could not be determined."),
-                    _ if is_cut(evidence) => {
-                        shown!(
-                            "At least {} KMS call{} failed in that time.",
-                            found,
-                            plural(found)
-                        )
-                    }
-                    _ => shown!("{} KMS call{} failed in that time.", found, plural(found)),
-                };
-                shown!(
-                    "The alarm {} is OK again{}. {} OK means that no more failures were counted, not that the cause is fixed.",
-                    name,
-                    after,
-                    total
-                )
-            }
+            Self::Recovered => recovered(alarm, evidence, no_error),
             Self::Settled => match evidence.change.old_state {
                 Some(StateValue::InsufficientData) => {
                     shown!("The alarm {} has data again and is OK.", name)
@@ -188,6 +169,39 @@ impl Situation {
             ),
         }
     }
+}
+
+/// That the alarm is over, and what failed.
+fn recovered(alarm: &Alarm, evidence: &Evidence<'_>, no_error: &'static str) -> Shown {
+    let (found, ignored) = (evidence.findings.found, evidence.findings.ignored());
+    let after = match alarm.lasted() {
+        Some(lasted) => shown!(" after {}", lasted),
+        None => Shown::default(),
+    };
+    let total = match found {
+        0 if is_searched(evidence) => shown!("{} in that time.", no_error),
+        0 => shown!("Which KMS calls failed in that time could not be determined."),
+        _ => {
+            let at_least = if is_cut(evidence) { "At least " } else { "" };
+            let others = match ignored {
+                0 => Shown::default(),
+                _ => shown!(", and {} that you ignore", ignored),
+            };
+            shown!(
+                "{}{} KMS call{} failed in that time{}.",
+                at_least,
+                found,
+                plural(found),
+                others
+            )
+        }
+    };
+    shown!(
+        "The alarm {} is OK again{}. {} OK means that no more failures were counted, not that the cause is fixed.",
+        alarm.shown_name,
+        after,
+        total
+    )
 }
 
 /// That the alarm lasts, and what fails.
@@ -207,7 +221,7 @@ fn reminder(
     match groups.first() {
         Some(lead) => shown!("Still in ALARM after {}: {}", lasted, lead.sentence),
         None if is_searched(evidence) && unmailed > 0 => shown!(
-            "The alarm {} is still in ALARM after {}, but no KMS error that is mailed was added since {}.",
+            "The alarm {} is still in ALARM after {}, and every KMS error since {} is ignored or below MailFrom.",
             name,
             lasted,
             since

@@ -74,7 +74,7 @@ fn identity(report: &Report, max: usize) -> String {
         (Situation::Errors | Situation::FollowUp | Situation::NothingFound, None) => {
             "no event found: "
         }
-        (Situation::Ignored, None) if report.unmailed.is_none() => "no other event found: ",
+        (Situation::Ignored, None) if report.lacks_calls => "no other event found: ",
         (Situation::Ignored, None) => "ignored: ",
         (Situation::NoData, None) => "no data: ",
         (Situation::Test, None) => "test of ",

@@ -96,7 +96,7 @@ impl Case {
                 );
                 event["userIdentity"]["arn"] = arn.into();
             }
-            self.findings.read(&event.to_string());
+            self.findings.read_decisive(&event.to_string());
         }
         self
     }

@@ -125,6 +125,8 @@ struct News {
     untold: Vec<String>,
     /// Whether nothing is known of the incident but what is not mailed.
     is_quiet: bool,
+    /// Whether it is known what was mailed before.
+    is_remembered: bool,
 }
 
 impl FollowUp<'_> {
@@ -195,7 +197,8 @@ impl FollowUp<'_> {
         } else {
             SignedDuration::from_secs(1)
         };
-        let is_told = untold.is_empty() && found.findings.ungrouped == 0;
+        let mail_from = self.deployment.quiet.mail_from;
+        let is_told = untold.is_empty() && !found.findings.lack_groups_from(mail_from);
         let (tells_kinds, reminds) = match own.map(|own| own.what) {
             Some(what) => (what == What::Kinds, what == What::Reminder),
             None => (history.has_room(tick, is_bad), history.has_room(tick, true)),
@@ -217,7 +220,11 @@ impl FollowUp<'_> {
                         .to_owned(),
                 );
             }
-            Some(self.kinds(found, held_back, reach, untold).await)
+            let kinds = self.kinds(found, held_back, reach, untold).await;
+            Some(News {
+                is_remembered: history.has_alert(),
+                ..kinds
+            })
         } else if reminds && history.lacks_reminder(began, tick) {
             let since = history.counted_until().unwrap_or(self.incident.start);
             let is_told = !history.marks().is_empty();
@@ -267,7 +274,11 @@ impl FollowUp<'_> {
         let reach = self.incident.start;
         let news = if !untold.is_empty() {
             found.problems.push(problem);
-            self.kinds(found, None, reach, untold).await
+            let kinds = self.kinds(found, None, reach, untold).await;
+            News {
+                is_remembered: false,
+                ..kinds
+            }
         } else if let Some(due) = due {
             let since = last_due(began, before(due)).unwrap_or(self.incident.start);
             let mut news = self.reminder(since, None, reach, untold, true).await;
@@ -306,6 +317,7 @@ impl FollowUp<'_> {
             reach,
             untold,
             is_quiet: false,
+            is_remembered: true,
         }
     }
 
@@ -358,6 +370,7 @@ impl FollowUp<'_> {
             reach,
             untold,
             is_quiet,
+            is_remembered: true,
         }
     }
 
@@ -411,6 +424,7 @@ impl FollowUp<'_> {
                 held_back: news.held_back,
                 missing_data: &incident.missing_data,
                 is_quiet: news.is_quiet,
+                is_remembered: news.is_remembered,
                 has_default: round.tick.properties.default_value.is_some(),
             }),
             history: None,
@@ -467,17 +481,19 @@ impl FollowUp<'_> {
             .await
     }
 
-    /// Notes that a reminder was due of which nothing is to be mailed.
+    /// Notes that a reminder was due of which nothing is to be mailed. What was read is read again:
+    /// denials that are below `MailFrom` one by one may become a burst.
     async fn note_quiet(&self, memory: &Memory<'_>, news: &News, until: Option<Timestamp>) {
-        let told_until = until.unwrap_or(self.incident.start);
+        let findings = &news.found.findings;
+        info!(
+            ignored = findings.ignored(),
+            below_mail_from = findings.aside,
+            "did not mail a reminder"
+        );
         let entry = Entry {
             at: self.round.tick.at,
             what: What::Quiet,
-            until: if news.untold.is_empty() {
-                news.reach
-            } else {
-                told_until
-            },
+            until: until.unwrap_or(self.incident.start),
             marks: Vec::new(),
             made: 0,
         };

@@ -163,7 +163,7 @@ proptest! {
             case.https = HttpsFormat::Chat;
         }
         for message in &messages {
-            case.findings.read(message);
+            case.findings.read_decisive(message);
         }
         for change in &changes {
             case.findings.read_change(change);

@@ -335,6 +335,7 @@ fn follow_up(is_reminder: bool) -> FollowUpEvidence<'static> {
             since: "2026-11-23T09:46:00Z".parse().unwrap(),
         }),
         is_quiet: false,
+        is_remembered: true,
         held_back: None,
         missing_data: "ignore",
         has_default: false,

@@ -17,9 +17,9 @@ fn hostile_text_is_harmless() {
     event["userIdentity"]["arn"] =
         "arn:aws:sts::111122223333:assumed-role/pattern1-app-Pattern1ECSTaskRole/http://evil.example/\nx".into();
     let mut case = Case::alarm();
-    case.findings.read(&event.to_string());
+    case.findings.read_decisive(&event.to_string());
     case.findings
-        .read("no JSON at all https://evil.example \u{1b}[2J");
+        .read_decisive("no JSON at all https://evil.example \u{1b}[2J");
     let message = case.message();
     for text in [&message.mail, &message.json, &message.sms, &message.subject] {
         for planted in ["//evil", "www.evil", "evil.", "AKIA", "\u{202e}", "bob@"] {
@@ -61,7 +61,7 @@ fn flood(unit: &str, events: usize) -> Case {
         event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = long.clone().into();
         event["requestParameters"]["encryptionContext"]["aws:x"] = long.clone().into();
         event["resources"][0]["ARN"] = long.into();
-        case.findings.read(&event.to_string());
+        case.findings.read_decisive(&event.to_string());
     }
     case.problems = vec![long; 100];
     let characters = |most: usize| unit.chars().cycle().take(most).collect::<String>();

@@ -92,16 +92,55 @@ fn wrong_settings_alone_are_no_reason_for_a_mail() {
 }
 
 #[test]
+fn not_to_know_how_usual_errors_are_is_no_reason_for_a_mail() {
+    let mut case = counted(Case::alarm().ignoring(RECORDER).events(&probe(), 7, None));
+    case.history = Some(Err(Fault::local("cloudwatch:GetMetricData", "", "no")));
+    check_unmailed(&case, Some(Unmailed::Ignored));
+}
+
+#[test]
+fn a_failed_look_up_does_not_make_others_of_what_is_ignored() {
+    let mut case = counted(Case::alarm().ignoring(RECORDER).events(&probe(), 7, None));
+    case.problems.push("a look-up failed".to_owned());
+    let report = case.report();
+    assert_eq!((report.severity, report.unmailed), (Severity::Info, None));
+    assert!(
+        report
+            .summary
+            .contains("because of 7 KMS errors that you ignore")
+    );
+    assert!(!case.message().mail.contains("The others"));
+}
+
+#[test]
+fn many_harmless_kinds_are_not_mailed_either() {
+    let mut case = Case::alarm();
+    for account in 0..60 {
+        let mut event: Value = serde_json::from_str(&probe()).unwrap();
+        event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = format!(
+            "arn:aws:iam::{:012}:role/recorder",
+            111_122_223_333_u64 + account
+        )
+        .into();
+        case = case.events(&event.to_string(), 1, None);
+    }
+    let case = counted(case);
+    assert!(case.findings.ungrouped > 0);
+    check_unmailed(&case, Some(Unmailed::BelowMailFrom));
+}
+
+#[test]
 fn what_is_missing_is_always_mailed() {
-    let missing: [fn(&mut Case); 6] = [
+    let missing: [fn(&mut Case); 7] = [
         |case| case.searches[0].progress = Progress::OutOfTime,
         |case| case.searches.clear(),
         |case| case.problems.push("a look-up failed".to_owned()),
-        |case| case.findings.read("no event"),
+        |case| case.findings.read_decisive("no event"),
         |case| case.change.datapoints[0].value = 8.0,
-        |case| {
-            case.history = Some(Err(Fault::local("cloudwatch:GetMetricData", "", "no")));
-        },
+        // Others of the window do not stand in for those that the alarm counted.
+        |case| case.findings.decisive = 6,
+        // An alarm of which it is not known what it counted.
+        |case| case.change.statistic = None,
     ];
     for (rules, quiet) in [(RECORDER, Unmailed::Ignored), ("", Unmailed::BelowMailFrom)] {
         let case = || counted(Case::alarm().ignoring(rules).events(&probe(), 7, None));

@@ -64,7 +64,7 @@ fn a_chat_is_given_no_markup_that_callers_chose() {
     event["eventName"] = "<!channel> <https://evil.example|`Decrypt`>".into();
     let mut case = Case::alarm();
     case.https = HttpsFormat::Chat;
-    case.findings.read(&event.to_string());
+    case.findings.read_decisive(&event.to_string());
     let text = case.message().https.unwrap();
     for planted in ["<!", "<h", "://evil", "evil.example", "`Decrypt"] {
         assert!(!text.contains(planted), "{planted} in {text}");

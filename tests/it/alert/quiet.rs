@@ -58,7 +58,7 @@ async fn harmless_probes_are_logged_and_not_mailed() {
     let aws = alerted(&environment(), probes(7)).await;
     assert_eq!(aws.state().published, Vec::<Value>::new());
     let line = outcome();
-    assert_eq!(line["outcome"], "kept");
+    assert_eq!(line["outcome"], "not_mailed");
     assert_eq!(line["why"], "below MailFrom");
     assert_eq!(line["severity"], "INFO");
     assert_eq!(
@@ -79,7 +79,7 @@ async fn ignored_calls_are_logged_and_not_mailed() {
     let line = outcome();
     assert_eq!(
         (&line["outcome"], &line["why"]),
-        (&json!("kept"), &json!("ignored"))
+        (&json!("not_mailed"), &json!("ignored"))
     );
     assert_eq!(
         (&line["events_found"], &line["events_ignored"]),

@@ -63,7 +63,7 @@ async fn six_hours_of_throttling_do_not_hide_the_key_that_is_disabled() {
         "{}",
         mail.subject
     );
-    let said = "New since the alarm went off at 2026-11-23 09:48:20 UTC, 2 h 1 min ago.";
+    let said = "Not mailed before. The alarm went off at 2026-11-23 09:48:20 UTC, 2 h 1 min ago.";
     assert!(mail.text.contains(said), "{}", mail.text);
     assert!(!mail.text.contains("ThrottlingException"), "{}", mail.text);
     assert_eq!(mail.object["counts"]["found"], 2);
