@@ -110,7 +110,7 @@ async fn a_rule_that_is_over_or_wrong_ignores_nothing() {
     for (rule, said) in [
         (
             "by=config.amazonaws.com, until=2026-11-22, why=config recorder",
-            "rule 1 (config recorder) ignores nothing any more",
+            "rule 1 (config recorder) expired on 2026-11-22",
         ),
         (
             "by=config.amazonaws.com, why=config recorder",
@@ -149,7 +149,7 @@ async fn a_wrong_rule_makes_no_stack() {
     let answer = aws.answer();
     assert_eq!(answer["Status"], "FAILED");
     let reason = answer["Reason"].as_str().unwrap();
-    let said = "Ignore: rule 1: until is missing: its last day, for example by=config.amazonaws.com, operation=Decrypt, \
+    let said = "Ignore: rule 1: until is missing: its last day. Write it like this: by=config.amazonaws.com, operation=Decrypt, \
                 until=2027-01-31, why=config recorder";
     assert!(reason.contains(said), "{reason}");
     assert_eq!(aws.world().topics.len(), 0);
