@@ -5,12 +5,15 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::report::Message;
+use crate::version;
 
 /// Compares an alert with the approved one.
 #[track_caller]
 pub(crate) fn check_golden(name: &str, message: &Message) {
     let object: Value = serde_json::from_str(&message.json).unwrap();
     let object = serde_json::to_string_pretty(&object).unwrap();
+    // A release changes no approved text.
+    let object = object.replace(version::PROGRAM, "kms-alarm 0.0.0");
     let differing: Vec<_> = [
         differing(&format!("{name}.txt"), &mail(message)),
         differing(&format!("{name}.json"), &format!("{object}\n")),

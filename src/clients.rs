@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+use aws_types::app_name::AppName;
 use aws_types::region::Region;
 
 pub use self::connector::connector;
@@ -25,6 +26,7 @@ pub use self::lazy::Lazy;
 use self::lazy::lazy;
 pub use self::warm_up::warm_up;
 use crate::environment::Environment;
+use crate::version;
 
 /// Every client. Each is made on first use: making one takes a fifth of all that happens before the
 /// first event, and an alert needs CloudWatch's only for what it can do without.
@@ -92,5 +94,7 @@ fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfi
         .use_fips(environment.use_fips)
         .use_dual_stack(environment.use_dual_stack);
     config.set_credentials_provider(credentials);
+    // Seen in CloudTrail, as `app/kms-alarm-…` in the user agent.
+    config.set_app_name(AppName::new(version::APP_NAME).ok());
     config.build()
 }

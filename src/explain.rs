@@ -30,6 +30,7 @@ This is an AWS Lambda function, and Lambda starts it. Run by hand, it shows the 
 send, and sends nothing:
 
     bootstrap explain [--role ARNS] [--log-group NAME] ALARM-EVENT [CLOUDTRAIL-EVENTS]...
+    bootstrap --version
 
 ALARM-EVENT: a file with an alarm's state change, as SNS, the alarm's Lambda action or EventBridge
 delivers it.

@@ -86,3 +86,5 @@ pub mod arn;
 pub mod lenient;
 pub mod partition;
 pub mod text;
+
+pub mod version;

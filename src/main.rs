@@ -12,10 +12,10 @@ use kms_alarm::clients::{self, Clients};
 use kms_alarm::deadline::Deadline;
 use kms_alarm::environment::Environment;
 use kms_alarm::handler::{self, Function, Invocation, MetricLines};
-use kms_alarm::{explain, log};
+use kms_alarm::{explain, log, version};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use tracing::{Instrument, error, info_span, subscriber};
+use tracing::{Instrument, error, info, info_span, subscriber};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -26,6 +26,7 @@ async fn main() -> Result<(), Error> {
         return Ok(());
     }
     subscriber::set_global_default(log::subscriber(environment.log.as_deref(), std::io::stdout))?;
+    info!(version = version::VERSION, "started");
     let connector = clients::connector(environment.own_bundle);
     let clients = Clients::new(&environment, connector);
     clients::warm_up(&clients.logs, &clients.sns, &clients.connector).await;
@@ -51,9 +52,13 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-/// Started by hand: shows what would be sent.
+/// Started by hand: says its version, or shows what would be sent.
 fn preview(environment: &Environment) {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments == ["--version"] {
+        println!("{}", version::PROGRAM);
+        return;
+    }
     let preview = explain::explain(&arguments, environment).unwrap_or_else(|failure| {
         eprintln!("{failure:#}");
         std::process::exit(2)

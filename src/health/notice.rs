@@ -14,6 +14,7 @@ use crate::identifier::Identifier;
 use crate::kms_error::Severity;
 use crate::report::{Alarm, HttpsFormat, Message, Moment, Texts, plain};
 use crate::shown::{Shown, shown};
+use crate::version;
 
 /// How many problems and checks a mail tells.
 const MAX_TOLD: usize = 12;
@@ -332,6 +333,7 @@ impl Notice<'_> {
         });
         json!({
             "version": 1,
+            "sentBy": version::PROGRAM,
             "alertId": self.alert_id,
             "situation": match self.news {
                 News::Began => "healthAlarm",

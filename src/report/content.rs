@@ -18,6 +18,7 @@ use super::window::SearchedWindow;
 use crate::command::Command;
 use crate::kms_error::Severity;
 use crate::shown::Shown;
+use crate::version;
 
 /// The version of the JSON object. It changes when a member changes its meaning or goes away; new
 /// members may come at any time.
@@ -34,6 +35,8 @@ const MAX_PROBLEM: usize = 600;
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     version: u32,
+    /// The program and its version.
+    sent_by: &'static str,
     /// The same for a repeated delivery.
     pub alert_id: Shown,
     /// What kind of news it is.
@@ -123,6 +126,7 @@ impl Report {
                 evidence.findings.matched(),
             ),
             version: VERSION,
+            sent_by: version::PROGRAM,
             alert_id,
             severity,
             unmailed: Unmailed::of(situation, severity, evidence),

@@ -1,5 +1,6 @@
 //! The real `bootstrap`, driven through the Lambda Runtime API.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -168,6 +169,36 @@ async fn an_outcome_is_one_json_line_with_the_request_id() {
         outcome["span"]["request_id"],
         "8f507cfc-0000-4111-8222-example"
     );
+}
+
+#[tokio::test]
+async fn its_version_is_the_same_everywhere() {
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    let asked = Command::new(env!("CARGO_BIN_EXE_bootstrap"))
+        .arg("--version")
+        .output()
+        .unwrap();
+    assert_eq!(asked.stdout, format!("kms-alarm {VERSION}\n").into_bytes());
+
+    let aws = crate::alert::provisioned(&[&["decrypt-disabled"]]).await;
+    let ran = Run::new(&aws).events(vec![alarm_of_one()]).await;
+    let first: Value = serde_json::from_str(ran.log.lines().next().unwrap()).unwrap();
+    assert_eq!([&first["message"], &first["version"]], ["started", VERSION]);
+    let published = aws.state().published[0].clone();
+    let texts: Value = serde_json::from_str(published["Message"].as_str().unwrap()).unwrap();
+    let object: Value = serde_json::from_str(texts["default"].as_str().unwrap()).unwrap();
+    assert_eq!(object["sentBy"], format!("kms-alarm {VERSION}"));
+
+    // Lambda's Runtime API is asked by the runtime, which names itself.
+    let of_calls = ran.user_agents.iter();
+    let of_calls: Vec<_> = of_calls.filter(|agent| agent.contains("api/")).collect();
+    assert!(of_calls.len() >= 2, "{:?}", ran.user_agents);
+    for agent in of_calls {
+        assert!(
+            agent.contains(&format!(" app/kms-alarm-{VERSION}")),
+            "{agent}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct Ran {
     pub peak_kib: u64,
     /// Its requests to Lambda and to AWS, in order.
     pub requests: Vec<String>,
+    /// The user agent of each of them that names one.
+    pub user_agents: Vec<String>,
     /// How many connections it opened to Lambda and to AWS.
     pub connections: usize,
 }
@@ -78,6 +80,7 @@ impl Run {
             endpoint,
             refusals: Mutex::default(),
             requests: Mutex::default(),
+            user_agents: Mutex::default(),
         });
         let respond = {
             let outside = outside.clone();
@@ -118,12 +121,14 @@ impl Run {
         function.kill().await.unwrap();
         let refusals = outside.refusals.lock().unwrap().clone();
         let requests = outside.requests.lock().unwrap().clone();
+        let user_agents = outside.user_agents.lock().unwrap().clone();
         Ran {
             outcomes,
             refusals,
             log: reading.await.unwrap(),
             peak_kib,
             requests,
+            user_agents,
             connections: lambda.connections() + aws.connections(),
         }
     }
@@ -135,6 +140,7 @@ struct Outside {
     endpoint: Arc<Endpoint>,
     refusals: Mutex<Vec<&'static str>>,
     requests: Mutex<Vec<String>>,
+    user_agents: Mutex<Vec<String>>,
 }
 
 impl Outside {
@@ -143,6 +149,10 @@ impl Outside {
         let mut asked = format!("{} {path}", request.method());
         if request.headers().contains_key("authorization") {
             asked += " with credentials";
+        }
+        if let Some(agent) = request.headers().get("user-agent") {
+            let agent = agent.to_str().unwrap().to_owned();
+            self.user_agents.lock().unwrap().push(agent);
         }
         self.requests.lock().unwrap().push(asked);
         if path.starts_with("/2018-06-01/runtime/") {
