@@ -2,7 +2,7 @@
 # installed, pinned, into .venv, .tools and target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sam account account-clean test bench count check mails fuzz deny audit build clean
+.PHONY: help demo sam account account-clean test bench count check mails fuzz deny audit build release verify clean
 
 VENV := .venv
 # What the tests talk to is here: no proxy comes between.
@@ -25,6 +25,7 @@ NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/bench
 # SAM and cargo-lambda are the user's when both are on PATH.
 SAM := $(if $(and $(shell command -v sam),$(shell command -v cargo-lambda)),,.tools/sam/installed)
 SAM_PATH := $(if $(SAM),$(CURDIR)/.tools/sam/bin:)$(PATH)
+RELEASE := env -u CARGO_TARGET_DIR PATH="$(SAM_PATH)" PYTHONDONTWRITEBYTECODE=1 python3 -m release
 # So is cargo-deny.
 DENY := $(or $(shell command -v cargo-deny),$(TOOLS)/cargo-deny)
 
@@ -48,8 +49,8 @@ account: $(VENV)/installed ## Walk the main job in a real account, and report (R
 account-clean: $(VENV)/installed ## Remove from it what a walk left that crashed (REGION=... PROFILE=... YES=1: do not ask)
 	@exec env $(PYTHON) -m account clean $(ACCOUNT)
 
-test: ## Run every test
-	@$(TESTING) python3 tests/run.py
+test: ## Run every test (ARM64=1: also the demo's story with the function for arm64, under qemu)
+	@$(TESTING) $(if $(ARM64),ARM64=1) python3 tests/run.py
 
 bench: build $(BENCH) .tools/bench/installed $(NODE) ## Measure it beside the same in Python and Node (4 minutes; as root with Lambda's share of a core)
 	@$(BENCH) compare
@@ -87,18 +88,26 @@ audit: $(DENY) ## Ask the RustSec database about known faults of the crates (it 
 build: ## Build the function as it is deployed
 	cargo build --locked --release
 
+release: $(VENV)/installed $(SAM) ## Write dist/kms-alarm-VERSION, which is deployed without a compiler
+	@$(RELEASE) write
+
+verify: $(VENV)/installed $(SAM) ## Tell whether such a folder is this source (DIST=dist/kms-alarm-0.1.0)
+	@$(RELEASE) verify '$(or $(DIST),$(error say which: make verify DIST=dist/kms-alarm-0.1.0))'
+
 clean: ## Remove what was built and installed
-	rm -rf target fuzz/target fuzz/work tests/bench/peers/node_modules tests/bench/peers/dist .tools .aws-sam $(VENV)
+	rm -rf target dist fuzz/target fuzz/work tests/bench/peers/node_modules tests/bench/peers/dist .tools .aws-sam $(VENV)
 
 # Cargo knows whether there is anything to build.
 .PHONY: $(BENCH)
 $(BENCH):
 	cargo build --locked --release --manifest-path $(BENCH_MANIFEST) --target-dir target/bench
 
-# The function as it is deployed; the tests run this one. It is a copy because one of them builds it again.
+# The function as it is released; the tests run this one. It is a copy because one of them builds it again, with the same
+# flags: others would compile everything again.
 .PHONY: target/tests/bootstrap
 target/tests/bootstrap: $(SAM)
-	env -u CARGO_TARGET_DIR -u PYTHONDONTWRITEBYTECODE PATH="$(SAM_PATH)" SAM_CLI_TELEMETRY=0 sam build
+	env -u CARGO_TARGET_DIR -u PYTHONDONTWRITEBYTECODE PATH="$(SAM_PATH)" SAM_CLI_TELEMETRY=0 \
+	  RUSTFLAGS="$$($(RELEASE) flags)" sam build
 	mkdir -p $(@D)
 	cp -f .aws-sam/build/AlarmFunction/bootstrap $@
 

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import arm64
+
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "target" / "tests"
 FUNCTION = OUT / "bootstrap"
@@ -35,6 +37,7 @@ class Piece:
     suite: str = None
     after: list = field(default_factory=list)
     nice: int = 0
+    variables: dict = field(default_factory=dict)
     process: subprocess.Popen = None
     begun: float = 0
     written: str = ""
@@ -46,7 +49,12 @@ class Piece:
         command = ["nice", "-n", str(self.nice), *self.command]
         with self.file().open("wb") as file:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+                command,
+                cwd=ROOT,
+                env=ENVIRONMENT | self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
             )
         self.begun = time.monotonic()
 
@@ -72,7 +80,9 @@ class Piece:
 def plan():
     """All the pieces, in the order in which they start when they can."""
     venv = Piece("the tests' Python", ["make", ".venv/installed"])
-    checkov = Piece("checkov", ["make", ".tools/checkov/installed"], after=[venv])
+    checkov, aws, zizmor = (
+        Piece(name, ["make", f".tools/{name}/installed"], after=[venv]) for name in ("checkov", "aws", "zizmor")
+    )
     command = ["make", str(FUNCTION.relative_to(ROOT))]
     function = Piece("the function, as SAM builds it", command, after=[venv], nice=COMPILES_FIRST)
     rust = cargo_test("cargo test", "--no-fail-fast")
@@ -81,19 +91,34 @@ def plan():
     # What measures the function has tests of its own.
     bench = cargo_test("cargo test of the bench", "--manifest-path", "tests/bench/Cargo.toml", "--target-dir", "target")
     bench.after = [unoptimized]
+    # Compiles everything once more, unless the sources are those of the last time.
+    elsewhere = pytest("tests/release/test_reproducible.py", function)
+    elsewhere.nice = COMPILES
     special = [
         pytest("tests/scenario/test_sam.py", function),
+        pytest("tests/scenario/test_release.py", function, aws),
+        elsewhere,
         pytest("tests/account/test_walk.py", function),
         pytest("tests/scenario/test_the_loop.py", function, unoptimized),
         pytest("tests/papers", function, unoptimized),
         pytest("tests/template", checkov),
         pytest("tests/local_aws/tests", venv),
-        pytest("tests/supply_chain", venv),
+        pytest("tests/supply_chain", zizmor),
+        pytest("tests/release/test_refused.py", venv),
         pytest("tests/alert", venv),
     ]
     known = {piece.name for piece in special}
     others = [pytest(name, function) for name in scenarios() if name not in known]
-    return [venv, checkov, function, rust, unoptimized, bench, *special, *others]
+    pieces = [venv, checkov, aws, zizmor, function, rust, unoptimized, bench, *special, *others]
+    return pieces + (on_arm64(venv) if os.environ.get("ARM64") else [])
+
+
+def on_arm64(venv):
+    """The demo's story with the function for arm64, under qemu."""
+    function = Piece("the function for arm64", arm64.BUILD, nice=COMPILES, variables=arm64.VARIABLES)
+    story = pytest("tests/scenario/test_end_to_end.py", venv, function)
+    story.name, story.variables = "tests/scenario/test_end_to_end.py on arm64", {"BOOTSTRAP": str(arm64.started_by_qemu())}
+    return [function, story]
 
 
 def cargo_test(name, *options):
@@ -108,9 +133,9 @@ def pytest(name, *after):
 
 
 def scenarios():
-    """Each file of tests/account and tests/scenario, and each other folder that has tests."""
+    """Each file of tests/account, tests/release and tests/scenario, and each other folder that has tests."""
     files = (ROOT / "tests").rglob("test_*.py")
-    places = {file if file.parent.name in ("account", "scenario") else file.parent for file in files}
+    places = {file if file.parent.name in ("account", "release", "scenario") else file.parent for file in files}
     return sorted(str(place.relative_to(ROOT)) for place in places)
 
 
@@ -162,6 +187,8 @@ def counted(pieces):
 def main():
     """Run everything; repeat what is not to be overlooked; end with the counts."""
     OUT.mkdir(parents=True, exist_ok=True)
+    if os.environ.get("ARM64") and (missing := arm64.missing()):
+        sys.exit("ARM64=1: no test was run, because this is missing:\n" + "\n".join(f"  {each}" for each in missing))
     pieces = plan()
     run(pieces)
     print()

@@ -205,5 +205,7 @@ def test_ci_on_github_runs_what_ci_runs():
         "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683",
         "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae",
     ]
-    [toolchain] = re.findall(r'rust-version = "([\d.]+)"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"))
-    assert f"rustup default {toolchain} " in f"{workflow} ".replace("\n", " ")
+    [oldest] = re.findall(r'rust-version = "([\d.]+)"', (ROOT / "Cargo.toml").read_text(encoding="utf-8"))
+    [pinned] = re.findall(r'channel = "([\d.]+)"', (ROOT / "rust-toolchain.toml").read_text(encoding="utf-8"))
+    assert f"RUSTUP_TOOLCHAIN: ${{{{ matrix.part == 'check' && '{oldest}' || '{pinned}' }}}}" in workflow
+    assert workflow.count('rustup toolchain install "$RUSTUP_TOOLCHAIN"') == 1

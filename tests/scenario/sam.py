@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 
+from release import build
+
 from .steps import Step, confirmed, the_application_and_the_trail_exist, the_labs_test_brings_the_mail
 from .steps import the_subscription_is_confirmed, what_exists_is_the_labs_alarm
 from .world import ADDRESS, ROOT, STACK, expect
@@ -33,6 +35,8 @@ def run(world, *command, fails=False):
     unset = ("CARGO_TARGET_DIR", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     environment |= {**world.aws.environment(), "PATH": path(), "SAM_CLI_TELEMETRY": "0"}
+    # As `make` built it before; with others everything would be compiled again.
+    environment["RUSTFLAGS"] = build.flags(environment=environment)
     ran = subprocess.run(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

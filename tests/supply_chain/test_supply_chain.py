@@ -36,10 +36,12 @@ def test_every_crate_comes_from_the_registry_with_its_checksum():
     ("name", "least"),
     [
         ("requirements", 10),
+        ("requirements-aws", 5),
         ("requirements-bench", 5),
         ("requirements-checkov", 10),
         ("requirements-pip", 0),
         ("requirements-sam", 10),
+        ("requirements-zizmor", 0),
     ],
 )
 def test_every_python_package_is_pinned_with_its_hash(name, least):
