@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAPERS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAPERS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "release/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 # Run here, as it stands; what its output must have.
 RUN_HERE = {
@@ -24,6 +27,14 @@ RUN_THERE = {
     "make demo KEEP=1": ("tests/papers/test_commands.py", "test_the_demo_stays_until_it_is_told_to_end"),
     "make sam": ("tests/scenario/test_sam.py", "STEPS"),
     "sam delete": ("tests/scenario/sam.py", "it_is_removed"),
+    "sam deploy": ("tests/scenario/sam.py", "new_code_provisions_again"),
+    "sam deploy --guided --config-env everyday": ("tests/scenario/release.py", "sam_deploys_it"),
+    'aws cloudformation package --template-file template.yaml --s3-bucket "$BUCKET"'
+    " --output-template-file packaged.yaml": ("tests/scenario/release.py", "the_aws_cli_deploys_it"),
+    'aws cloudformation deploy --template-file packaged.yaml --s3-bucket "$BUCKET" --stack-name pattern1-alarm'
+    " --capabilities CAPABILITY_IAM --parameter-overrides Emails=oncall@example.com Period=60 Threshold=0"
+    " TreatMissingData=notBreaching NotifyRecovery=true": ("tests/scenario/release.py", "the_aws_cli_deploys_it"),
+    "sha256sum --check SHA256SUMS": ("tests/release/test_refused.py", "test_a_folder_as_it_is_written_holds_together"),
     "PYTHONPATH=tests .venv/bin/python -m pytest -q tests/scenario/test_role_by_arn.py": (
         "tests/scenario/test_role_by_arn.py",
         "ROLE_BY_ARN",
@@ -54,7 +65,9 @@ NOT_HERE = {
     "sam build && sam deploy --guided --config-env everyday": (
         "it asks; tests/scenario/sam.py builds, and deploys with the answers as flags, and with the profile"
     ),
-    "git pull && sam build && sam deploy": "there is nothing to pull; tests/scenario/sam.py deploys changed code",
+    "make release": "tests/scenario/release.py writes the same folder, with the function that the other tests run",
+    "make verify DIST=dist/kms-alarm-0.1.0": "it compiles the function once more; tests/release has all that it says",
+    'gh attestation verify bootstrap-x86_64.zip --repo "$OWNER/kms-alarm"': "no release is published, so it has no provenance",
     "for i in 1 2 3; do curl --header \"Content-Type: application/json\" --request GET --data"
     " '{\"Name\":\"Andy Jassy\",\"Key\":\"some-random-false-key\"}' $ALBURL/decrypt done": (
         "it needs the lab's application; the scenario writes the events that it causes"
