@@ -79,7 +79,7 @@ def pinned_tools():
 
 
 def build(architecture, root=ROOT, environment=os.environ):
-    """Compile; return where the function is."""
+    """Compile; return where the function is, until the next is compiled."""
     if not targets()[architecture]:
         raise Refused(f"to build for {architecture}: rustup target add {TARGETS[architecture]}")
     command = ["cargo", "lambda", "build", "--locked", "--release", "--bin", "bootstrap"]
@@ -90,7 +90,8 @@ def build(architecture, root=ROOT, environment=os.environ):
     environment.pop("CARGO_ENCODED_RUSTFLAGS", None)
     if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
         raise Refused(f"the function does not build for {architecture}")
-    function = folder / TARGETS[architecture] / "release" / "bootstrap"
+    # Where cargo-lambda puts it, whatever processor it is for.
+    function = folder / "lambda" / "bootstrap" / "bootstrap"
     names_no_folder(function.read_bytes(), [root, Path(environment["HOME"])])
     return function
 
