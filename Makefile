@@ -91,8 +91,8 @@ build: ## Build the function as it is deployed
 release: $(VENV)/installed $(SAM) ## Write dist/kms-alarm-VERSION, which is deployed without a compiler
 	@$(RELEASE) write
 
-verify: $(VENV)/installed $(SAM) ## Tell whether such a folder is this source (DIST=dist/kms-alarm-0.1.0)
-	@$(RELEASE) verify '$(or $(DIST),$(error say which: make verify DIST=dist/kms-alarm-0.1.0))'
+verify: $(VENV)/installed $(SAM) ## Tell whether such a folder is this source (DIST=the folder)
+	@$(RELEASE) verify '$(or $(DIST),$(error say which folder: make verify DIST=...))'
 
 clean: ## Remove what was built and installed
 	rm -rf target dist fuzz/target fuzz/work tests/bench/peers/node_modules tests/bench/peers/dist .tools .aws-sam $(VENV)
