@@ -25,9 +25,10 @@ NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/bench
 # SAM and cargo-lambda are the user's when both are on PATH.
 SAM := $(if $(and $(shell command -v sam),$(shell command -v cargo-lambda)),,.tools/sam/installed)
 SAM_PATH := $(if $(SAM),$(CURDIR)/.tools/sam/bin:)$(PATH)
-RELEASE := env -u CARGO_TARGET_DIR PATH="$(SAM_PATH)" PYTHONDONTWRITEBYTECODE=1 python3 -m release
 # So is cargo-deny.
 DENY := $(or $(shell command -v cargo-deny),$(TOOLS)/cargo-deny)
+# But a release is built with what is pinned.
+RELEASE := env -u CARGO_TARGET_DIR PATH="$(CURDIR)/.tools/sam/bin:$(PATH)" PYTHONDONTWRITEBYTECODE=1 python3 -m release
 
 help: ## Print the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -88,10 +89,10 @@ audit: $(DENY) ## Ask the RustSec database about known faults of the crates (it 
 build: ## Build the function as it is deployed
 	cargo build --locked --release
 
-release: $(VENV)/installed $(SAM) ## Write dist/kms-alarm-VERSION, which is deployed without a compiler
+release: .tools/sam/installed ## Write dist/kms-alarm-VERSION, which is deployed without a compiler
 	@$(RELEASE) write
 
-verify: $(VENV)/installed $(SAM) ## Tell whether such a folder is this source (DIST=the folder)
+verify: .tools/sam/installed ## Tell whether such a folder is this source (DIST=the folder)
 	@$(RELEASE) verify '$(or $(DIST),$(error say which folder: make verify DIST=...))'
 
 clean: ## Remove what was built and installed

@@ -121,6 +121,8 @@ def build_elsewhere(folder):
         "CARGO_TARGET_DIR": str(folder / "built"),
         "RUSTUP_HOME": os.environ.get("RUSTUP_HOME") or str(Path.home() / ".rustup"),
         "TZ": "Pacific/Auckland",
+        # What this Cargo has not seen used is no rubbish.
+        "CARGO_CACHE_AUTO_CLEAN_FREQUENCY": "never",
     }
     environment.pop("RUSTFLAGS", None)
     return build(here(), root, environment)

@@ -9,13 +9,15 @@ import os
 from pathlib import Path
 
 from release import ROOT, build, dist
+from scenario.sam import path
 
 KEPT = ROOT / "target" / "tests" / "elsewhere.json"
 FUNCTION = Path(os.environ.get("BOOTSTRAP", ROOT / "target" / "tests" / "bootstrap"))
 
 
 def test_it_is_the_same_from_another_folder_another_home_and_at_another_time(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", f"{ROOT / '.tools' / 'sam' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    # The tools that built the first one.
+    monkeypatch.setenv("PATH", path())
     here = FUNCTION.read_bytes()
     build.names_no_folder(here, [ROOT, Path.home()])
     key = build.key()
