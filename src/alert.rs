@@ -38,7 +38,7 @@ use crate::alarm::{StateChange, StateValue};
 use crate::clients::Lazy;
 use crate::deadline::Deadline;
 use crate::fault::Fault;
-use crate::report::{Evidence, HttpsFormat, Message, Report, Unmailed};
+use crate::report::{Evidence, Guide, HttpsFormat, Message, Report, Unmailed};
 
 /// Where alerts go, and how they are written for the people there.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,8 @@ pub struct Destination<'a> {
     pub problems: &'a [String],
     /// What HTTPS subscribers understand.
     pub https: HttpsFormat,
+    /// Whom to ask and what to follow.
+    pub guide: &'a Guide,
 }
 
 /// An alert that was published.
@@ -145,6 +147,7 @@ pub async fn alert(
         subscriptions,
         follow_up: None,
         history: history.as_ref(),
+        guide: destination.guide,
         zone: destination.zone,
     });
     let memory = Memory::of(logs, &deployment.log_group, &change.name);

@@ -24,6 +24,17 @@ pub(crate) fn check_golden(name: &str, message: &Message) {
     assert_approved(&differing);
 }
 
+/// Compares what HTTPS subscribers get, in the envelope in which SNS delivers it, with the approved
+/// one.
+#[track_caller]
+pub(crate) fn check_https(name: &str, message: &Message) {
+    let https: Value = serde_json::from_str(message.https.as_deref().unwrap()).unwrap();
+    let envelope = serde_json::json!({"Subject": message.subject, "Message": https});
+    let envelope = serde_json::to_string_pretty(&envelope).unwrap();
+    let differing = differing(&format!("{name}.json"), &format!("{envelope}\n"));
+    assert_approved(&differing.into_iter().collect::<Vec<_>>());
+}
+
 /// The mail with its subject, and the line for a phone.
 pub(crate) fn mail(message: &Message) -> String {
     format!(

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::kms_error::Severity;
 use crate::quiet::{MAIL_FROM, Quiet, Rules};
-use crate::report::HttpsFormat;
+use crate::report::{Guide, HttpsFormat, RunbookUrl};
 use crate::roles::Roles;
 
 /// The variables that the function reads.
@@ -19,9 +19,11 @@ pub struct Environment {
     pub time_zone: TimeZone,
     /// What is wrong with the settings, for the mails to say. Their defaults then hold.
     pub problems: Vec<String>,
-    /// `HTTPS_FORMAT`: `chat` when a chat channel gets alerts through Amazon Q Developer; anything
-    /// else means `json`.
+    /// `HTTPS_FORMAT`: `chat` or `slack` when a chat channel gets alerts through Amazon Q Developer,
+    /// `alarm` when a pager does; anything else means `json`.
     pub https_format: HttpsFormat,
+    /// `OWNER` and `RUNBOOK_URL`: whom to ask about an alert, and what to follow.
+    pub guide: Guide,
     /// `MAIL_FROM` and `IGNORE`: what is counted but not mailed.
     pub quiet: Quiet,
     /// `ROLE_ARN`: the function's own role. Its errors are not the application's.
@@ -94,17 +96,17 @@ impl Environment {
         };
         let (time_zone, time_zone_problem) = time_zone(text("TIME_ZONE").as_deref());
         let (mail_from, mail_from_problem) = mail_from(text("MAIL_FROM").as_deref());
+        let (runbook_url, runbook_problem) = runbook_url(text("RUNBOOK_URL").as_deref());
         Self {
             topic_arn: text("TOPIC_ARN"),
             time_zone,
             problems: time_zone_problem
                 .into_iter()
                 .chain(mail_from_problem)
+                .chain(runbook_problem)
                 .collect(),
-            https_format: match text("HTTPS_FORMAT").as_deref() {
-                Some("chat") => HttpsFormat::Chat,
-                _ => HttpsFormat::Json,
-            },
+            https_format: HttpsFormat::of(text("HTTPS_FORMAT").as_deref()),
+            guide: Guide::new(text("OWNER").as_deref(), runbook_url),
             quiet: Quiet {
                 mail_from,
                 rules: Rules::read(&text("IGNORE").unwrap_or_default()),
@@ -168,6 +170,17 @@ fn time_zone(name: Option<&str>) -> (TimeZone, Option<String>) {
     }
 }
 
+fn runbook_url(url: Option<&str>) -> (Option<RunbookUrl>, Option<String>) {
+    let address = url.and_then(RunbookUrl::new);
+    let problem = url.filter(|_| address.is_none()).map(|url| {
+        format!(
+            "RUNBOOK_URL \"{url}\" is not an HTTPS address of at most 300 characters such as \
+             https://wiki.example.com/kms; it is not shown"
+        )
+    });
+    (address, problem)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,14 +237,36 @@ mod tests {
     }
 
     #[test]
-    fn https_subscribers_get_json_unless_a_chat_channel_does() {
-        assert_eq!(read(&[]).https_format, HttpsFormat::Json);
+    fn https_subscribers_get_json_unless_a_chat_or_a_pager_does() {
+        for (setting, format) in [
+            ("", HttpsFormat::Json),
+            ("json", HttpsFormat::Json),
+            ("teams", HttpsFormat::Json),
+            ("slack", HttpsFormat::Slack),
+            ("alarm", HttpsFormat::Alarm),
+        ] {
+            assert_eq!(read(&[("HTTPS_FORMAT", setting)]).https_format, format);
+        }
         let chat = read(&[
             ("HTTPS_FORMAT", "chat"),
             ("ROLE_ARN", "arn:aws:iam::1:role/r"),
         ]);
         assert_eq!(chat.https_format, HttpsFormat::Chat);
         assert_eq!(chat.role_arn.as_deref(), Some("arn:aws:iam::1:role/r"));
+    }
+
+    #[test]
+    fn a_runbook_that_is_no_https_address_is_left_out_and_reported() {
+        let guide = |url| read(&[("OWNER", "Team Orders"), ("RUNBOOK_URL", url)]);
+        let environment = guide("https://wiki.example.com/kms");
+        let url = environment.guide.runbook_url.unwrap().to_string();
+        assert_eq!(url, "https://wiki.example.com/kms");
+        assert_eq!(environment.guide.owner.as_deref(), Some("Team Orders"));
+        assert!(environment.problems.is_empty());
+        let environment = guide("http://wiki.example.com/kms");
+        assert_eq!(environment.guide.runbook_url, None);
+        assert_eq!(environment.guide.owner.as_deref(), Some("Team Orders"));
+        assert!(environment.problems[0].contains("RUNBOOK_URL"));
     }
 
     #[test]

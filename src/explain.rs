@@ -48,7 +48,8 @@ CLOUDTRAIL-EVENTS: files with CloudTrail events as JSON, in any of these forms:
 or with * at its end, or '*' for every caller. Default: the role with the most errors in these files.
 --log-group: the log group to show as the one that was searched.
 
-TIME_ZONE, HTTPS_FORMAT, MAIL_FROM and IGNORE in the environment are the function's own settings.
+TIME_ZONE, HTTPS_FORMAT, OWNER, RUNBOOK_URL, MAIL_FROM and IGNORE in the environment are the
+function's own settings.
 ";
 
 /// What would be sent, and what stands in for what only the deployed function knows.
@@ -208,6 +209,7 @@ fn preview(
         subscriptions: None,
         follow_up: None,
         history: None,
+        guide: &environment.guide,
         zone: &environment.time_zone,
     });
     let mut notes = sorted.notes(events.len(), looks);

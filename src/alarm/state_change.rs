@@ -205,20 +205,31 @@ impl StateChange {
         format!("{:012x}", short >> 16)
     }
 
-    /// Whether a value is on the alarm's side of the threshold. In all three shapes only the
-    /// reason's text says which side that is.
+    /// Whether a value is on the alarm's side of the threshold.
     fn crosses(&self, value: f64) -> bool {
         let Some(threshold) = self.threshold else {
             return true;
         };
+        match self.comparison_operator() {
+            "GreaterThanOrEqualToThreshold" => value >= threshold,
+            "LessThanOrEqualToThreshold" => value <= threshold,
+            "LessThanThreshold" => value < threshold,
+            _ => value > threshold,
+        }
+    }
+
+    /// On which side of the threshold the alarm goes off, in CloudWatch's words. In all three shapes
+    /// only the reason's text says it; where it does not, it is the side of the alarm that this
+    /// program makes.
+    pub fn comparison_operator(&self) -> &'static str {
         if self.reason.contains("greater than or equal to") {
-            value >= threshold
+            "GreaterThanOrEqualToThreshold"
         } else if self.reason.contains("less than or equal to") {
-            value <= threshold
+            "LessThanOrEqualToThreshold"
         } else if self.reason.contains("less than") {
-            value < threshold
+            "LessThanThreshold"
         } else {
-            value > threshold
+            "GreaterThanThreshold"
         }
     }
 }

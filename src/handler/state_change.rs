@@ -79,5 +79,6 @@ pub(super) fn destination(environment: &Environment) -> Result<Destination<'_>> 
         zone: &environment.time_zone,
         problems: &environment.problems,
         https: environment.https_format,
+        guide: &environment.guide,
     })
 }

@@ -12,7 +12,9 @@ use crate::alarm::StateChange;
 use crate::command::Command;
 use crate::identifier::Identifier;
 use crate::kms_error::Severity;
-use crate::report::{Alarm, HttpsFormat, Message, Moment, Texts, plain};
+use crate::report::{
+    Alarm, Guide, HttpsFormat, Markup, Message, Moment, Texts, Trigger, notification, plain,
+};
 use crate::shown::{Shown, shown};
 use crate::version;
 
@@ -64,6 +66,8 @@ pub struct Notice<'a> {
     pub missing: &'a [String],
     /// Where all this is.
     pub place: Place<'a>,
+    /// Whom to ask and what to follow.
+    pub guide: &'a Guide,
 }
 
 #[derive(Template)]
@@ -78,6 +82,7 @@ struct Mail<'n> {
     pending: Option<Shown>,
     missing: Vec<Shown>,
     alarm: &'n Alarm,
+    guide: &'n Guide,
     alert_id: &'n str,
 }
 
@@ -108,6 +113,7 @@ impl Notice<'_> {
                 .map(|missing| Shown::outside(missing, 600))
                 .collect(),
             alarm: &alarm,
+            guide: self.guide,
             alert_id: &self.alert_id,
         };
         // Writing into a string does not fail.
@@ -130,8 +136,12 @@ impl Notice<'_> {
                 alarm.changed_at.brief()
             ),
             json: self.json(&alarm, &told, severity, &headline, &summary),
-            chat: (https_format == HttpsFormat::Chat)
-                .then(|| self.chat(&alarm, &told, &headline, &summary)),
+            https_format,
+            https: match (https_format, https_format.markup()) {
+                (_, Some(markup)) => Some(self.chat(&alarm, &told, &headline, &summary, markup)),
+                (HttpsFormat::Alarm, None) => Some(self.for_pagers(&alarm, &told, &mark, &summary)),
+                _ => None,
+            },
             severity,
             alarm: alarm.name.clone(),
             mail,
@@ -343,6 +353,8 @@ impl Notice<'_> {
             "severity": severity,
             "headline": headline,
             "summary": summary,
+            "owner": self.guide.owner,
+            "runbookUrl": self.guide.runbook_url,
             "alarm": alarm,
             "stopped": self.silence.is_some(),
             "lastTick": self.silence.and_then(|silence| silence.last_tick),
@@ -362,8 +374,32 @@ impl Notice<'_> {
         })
     }
 
+    /// What pagers read: what is wrong and what to do, a line each.
+    fn for_pagers(&self, alarm: &Alarm, told: &[Told], mark: &Shown, summary: &Shown) -> Value {
+        let (step, commands) = self.first_step(told);
+        let said = |text: &Shown| plain(text).to_string();
+        let mut lines = vec![said(&shown!("{}: {}", mark, summary))];
+        for told in told {
+            lines.push(said(&told.sentence));
+            let rest = [&told.change, &told.repair, &told.to_do];
+            lines.extend(rest.into_iter().flatten().map(said));
+            lines.extend(told.command.as_ref().map(ToString::to_string));
+        }
+        lines.extend(step.as_ref().map(said));
+        lines.extend(commands.iter().map(ToString::to_string));
+        let lasts = self.news == News::More;
+        notification(alarm, &trigger(self.change), lasts, self.guide, lines)
+    }
+
     /// <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
-    fn chat(&self, alarm: &Alarm, told: &[Told], headline: &Shown, summary: &Shown) -> Value {
+    fn chat(
+        &self,
+        alarm: &Alarm,
+        told: &[Told],
+        headline: &Shown,
+        summary: &Shown,
+        markup: Markup,
+    ) -> Value {
         let lines = told.iter().take(MAX_TOLD).flat_map(|told| {
             let parts = [
                 Some(&told.sentence),
@@ -373,6 +409,12 @@ impl Notice<'_> {
             parts.into_iter().flatten().cloned().collect::<Vec<_>>()
         });
         let said = std::iter::once(summary.clone()).chain(lines);
+        let said = plain(&Shown::joined(said, "\n\n").cut(2_000)).to_string();
+        let owner = self.guide.owner.as_ref();
+        let owner = owner.map(|owner| format!("Owner: {}", plain(owner)));
+        let runbook = self.guide.runbook_url.as_ref();
+        let runbook = runbook.map(|url| markup.link("Runbook", url));
+        let description: Vec<_> = [Some(said), owner, runbook].into_iter().flatten().collect();
         let steps = told
             .iter()
             .take(MAX_TOLD)
@@ -384,7 +426,7 @@ impl Notice<'_> {
             "content": {
                 "textType": "client-markdown",
                 "title": plain(headline),
-                "description": plain(&Shown::joined(said, "\n\n").cut(2_000)),
+                "description": description.join("\n\n"),
                 "nextSteps": steps.map(|step| plain(&step)).collect::<Vec<_>>(),
             },
             "metadata": {
@@ -392,6 +434,20 @@ impl Notice<'_> {
                 "summary": plain(headline),
             },
         })
+    }
+}
+
+/// What `<Name>-health` watches, as the template makes it. The watch tells of it too when no change
+/// of the alarm says so.
+fn trigger(change: &StateChange) -> Trigger {
+    Trigger {
+        metric_name: Some(shown!("Problems")),
+        namespace: Some(shown!("kms-alarm")),
+        statistic: Some(shown!("SUM")),
+        evaluation_periods: Some(1),
+        comparison_operator: "GreaterThanOrEqualToThreshold",
+        threshold: Some(1.0),
+        ..Trigger::of(change)
     }
 }
 

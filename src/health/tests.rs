@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::alarm::{StateChange, StateValue};
-use crate::approved::check_golden;
+use crate::approved::{check_golden, check_https};
 use crate::identifier::Identifier;
-use crate::report::{HttpsFormat, Message};
+use crate::report::{Guide, HttpsFormat, Message, RunbookUrl};
 
 const TOPIC: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
 const TRAIL: &str = "pattern1-logging-loggroup";
@@ -76,6 +76,7 @@ struct Case {
     pending: Vec<String>,
     missing: Vec<String>,
     zone: &'static str,
+    guide: Guide,
 }
 
 impl Case {
@@ -93,6 +94,7 @@ impl Case {
             pending: Vec::new(),
             missing: Vec::new(),
             zone: "UTC",
+            guide: Guide::default(),
         }
     }
 
@@ -133,6 +135,7 @@ impl Case {
                 log_group: "/aws/lambda/pattern1-alarm-AlarmFunction",
                 zone: &zone,
             },
+            guide: &self.guide,
         };
         notice.message(https)
     }
@@ -401,4 +404,77 @@ fn the_line_of_a_deployment_is_no_tick() {
     assert_eq!(Line::read(&text), None);
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["Problems"], 0);
+}
+
+/// What a pager gets, with an owner and a runbook.
+fn for_pagers(mut case: Case) -> Message {
+    let runbook = RunbookUrl::new("https://wiki.example.com/kms-health");
+    case.guide = Guide::new(Some("Team Orders"), runbook);
+    case.message(HttpsFormat::Alarm)
+}
+
+#[test]
+fn a_pager_hears_of_the_watch_as_of_an_alarm() {
+    let lines = [line("09:45:00", vec![filter_gone(), nobody()])];
+    let began =
+        for_pagers(Case::of(News::Began, &lines).by(0, "DeleteMetricFilter", "bob (IAM user)"));
+    check_https("alarm/health-began", &began);
+    // Here the alarm itself says nothing, so what it watches comes from us.
+    let mut more = Case::of(News::More, &lines);
+    more.change.old_state = None;
+    more.change.new_state = StateValue::InsufficientData;
+    let more = for_pagers(more);
+    check_https("alarm/health-another", &more);
+    let ended = for_pagers(Case::of(News::Ended, &lines));
+    check_https("alarm/health-ended", &ended);
+    let identity = |message: &Message| {
+        let alarm: Value = serde_json::from_str(message.https.as_ref().unwrap()).unwrap();
+        ["AlarmName", "Region", "Trigger"].map(|field| alarm[field].clone())
+    };
+    assert_eq!(identity(&began), identity(&more));
+    assert_eq!(identity(&began), identity(&ended));
+}
+
+#[test]
+fn a_pager_is_told_what_to_do_when_the_watch_has_stopped() {
+    let mut case = Case::new(News::Began);
+    case.silence = Some(Silence {
+        last_tick: Some(at("09:25:01")),
+        rule: Some("pattern1-alarm-WatchRule".to_owned()),
+        change: None,
+    });
+    let alarm: Value = serde_json::from_str(&for_pagers(case).https.unwrap()).unwrap();
+    let reason = alarm["NewStateReason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("HIGH: The watch has stopped"),
+        "{reason}"
+    );
+    assert!(
+        reason.contains("\naws events enable-rule --name"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn whom_to_ask_about_the_watch_is_in_every_text() {
+    let mut case = Case::of(News::Began, &[line("09:45:00", vec![nobody()])]);
+    let runbook = RunbookUrl::new("https://wiki.example.com/kms-health");
+    case.guide = Guide::new(Some("Team Orders"), runbook);
+    let message = case.message(HttpsFormat::Slack);
+    assert!(
+        message
+            .mail
+            .contains("\nowner: Team Orders\nrunbook: https://wiki.example.com/kms-health\n"),
+        "{}",
+        message.mail
+    );
+    let object: Value = serde_json::from_str(&message.json).unwrap();
+    assert_eq!(object["owner"], "Team Orders");
+    assert_eq!(object["runbookUrl"], "https://wiki.example.com/kms-health");
+    let chat = message.https.unwrap();
+    assert!(chat.contains("Owner: Team Orders"), "{chat}");
+    assert!(
+        chat.contains("<https://wiki.example.com/kms-health|Runbook>"),
+        "{chat}"
+    );
 }

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::alarm_notification::Trigger;
 use super::moment::Moment;
 use crate::alarm::StateChange;
 use crate::shown::{Shown, shown};
@@ -37,6 +38,9 @@ pub struct Alarm {
     pub changed_at: Moment,
     /// When the state before this one began, where that is known.
     pub previous_changed_at: Option<Moment>,
+    /// What it watches.
+    #[serde(skip)]
+    pub trigger: Trigger,
 }
 
 impl Alarm {
@@ -58,6 +62,7 @@ impl Alarm {
             reason: Shown::outside(&change.reason, MAX_REASON),
             changed_at: Moment::new(change.changed_at, zone),
             previous_changed_at: change.previous_changed_at.map(|at| Moment::new(at, zone)),
+            trigger: Trigger::of(change),
         }
     }
 

@@ -1,13 +1,13 @@
 //! The alert as a custom notification of Amazon Q Developer in chat applications.
 //!
-//! It is short, because a channel is read in passing; the mail has the rest. The chat's own markup is
-//! taken out of whatever comes from an event: nobody is mentioned, nothing is a link.
+//! It is short, because a channel is read in passing; the mail has the rest.
 //!
 //! <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
 
 use serde_json::{Value, json};
 
 use super::content::Report;
+use super::markup::{Markup, plain};
 use super::situation::Situation;
 use crate::shown::Shown;
 
@@ -15,7 +15,7 @@ use crate::shown::Shown;
 const MAX_LEN: usize = 2_000;
 
 /// Writes the notification.
-pub(super) fn notification(report: &Report, subject: &str) -> Value {
+pub(super) fn notification(report: &Report, subject: &str, markup: Markup) -> Value {
     let lead = report.lead().filter(|_| {
         matches!(
             report.situation,
@@ -39,9 +39,28 @@ pub(super) fn notification(report: &Report, subject: &str) -> Value {
     ];
     let said = Shown::joined(paragraphs.into_iter().flatten().cloned(), "\n\n");
     let said = plain(&said).cut(MAX_LEN).to_string();
-    let addresses = [&report.links.alarm, &report.links.dashboard];
-    let addresses = addresses.into_iter().flatten().map(ToString::to_string);
-    let description: Vec<_> = [said].into_iter().chain(addresses).collect();
+    let owner = report.guide.owner.as_ref();
+    let owner = owner.map(|owner| format!("Owner: {}", plain(owner)));
+    let links = [
+        report
+            .guide
+            .runbook_url
+            .as_ref()
+            .map(|url| markup.link("Runbook", url)),
+        report
+            .links
+            .alarm
+            .as_ref()
+            .map(|page| markup.link("Alarm", page)),
+        report
+            .links
+            .dashboard
+            .as_ref()
+            .map(|page| markup.link("Dashboard", page)),
+    ];
+    let links: Vec<_> = links.into_iter().flatten().collect();
+    let links = Some(links.join(" · ")).filter(|links| !links.is_empty());
+    let description: Vec<_> = [Some(said), owner, links].into_iter().flatten().collect();
     let steps = lead.map(|lead| {
         let commands = [
             lead.command.as_ref(),
@@ -52,7 +71,13 @@ pub(super) fn notification(report: &Report, subject: &str) -> Value {
             .flatten()
             .map(|command| format!("`{command}`"));
         let step = plain(&lead.first_step).to_string();
-        [step].into_iter().chain(commands).collect::<Vec<_>>()
+        let page = lead.links.key.as_ref().filter(|_| lead.needs_key);
+        let page = page.map(|page| markup.link("Key", page));
+        [step]
+            .into_iter()
+            .chain(page)
+            .chain(commands)
+            .collect::<Vec<_>>()
     });
     let codes = report
         .groups
@@ -102,15 +127,4 @@ fn thread(report: &Report) -> Shown {
         .unwrap_or(&alarm.changed_at);
     let thread = Shown::joined([alarm.shown_name.clone(), began.full()], " ");
     plain(&thread.cut(255))
-}
-
-/// Text in which a chat finds no markup: mentions and links begin with `<`, code with a backtick.
-pub(crate) fn plain(text: &Shown) -> Shown {
-    text.replacing(|character| match character {
-        '<' => '‹',
-        '>' => '›',
-        '&' => '+',
-        '`' => '\'',
-        other => other,
-    })
 }

@@ -9,6 +9,7 @@ use super::counts::{self, Counts, LeftOut, Search};
 use super::evidence::Evidence;
 use super::follow_up::FollowUp;
 use super::group::Group;
+use super::guide::Guide;
 use super::links::Links;
 use super::quiet::Unmailed;
 use super::situation::{self, Situation};
@@ -56,6 +57,9 @@ pub struct Report {
     pub callers: Callers,
     /// The first sentence.
     pub summary: Shown,
+    /// Whom to ask and what to follow.
+    #[serde(flatten)]
+    pub guide: Guide,
     /// The alarm.
     pub alarm: Alarm,
     /// What was searched.
@@ -133,6 +137,7 @@ impl Report {
             headline: situation::headline(&alarm, lead),
             caller_name: lead.map(|lead| lead.caller_name.clone()),
             summary: situation.summary(&alarm, &groups, evidence, &window),
+            guide: evidence.guide.clone(),
             follow_up,
             counts,
             searches: evidence

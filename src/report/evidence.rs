@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::guide::Guide;
 use super::subscriptions::Subscriptions;
 use super::usual::History;
 use crate::alarm::{StateChange, Window};
@@ -35,6 +36,8 @@ pub struct Evidence<'a> {
     pub follow_up: Option<FollowUp<'a>>,
     /// What the alarm's metric counted before, if it was asked.
     pub history: Option<&'a Result<History, Fault>>,
+    /// Whom to ask and what to follow.
+    pub guide: &'a Guide,
     /// The reader's time zone.
     pub zone: &'a TimeZone,
 }

@@ -9,25 +9,15 @@ use serde_json::{Value, json};
 
 use super::callers::Callers;
 use super::content::Report;
+use super::https_format::HttpsFormat;
 use super::subject::{MAX_SMS, MAX_SUBJECT};
-use super::{chat, mail, subject};
+use super::{alarm_notification, chat, mail, subject};
 use crate::kms_error::Severity;
 use crate::shown::Shown;
 use crate::text;
 
 /// SNS takes 262,144 bytes, the message's attributes among them.
 const MAX_BODY: usize = 255_000;
-
-/// What goes to HTTPS subscribers, of which SNS knows one kind only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum HttpsFormat {
-    /// The JSON object for programs.
-    #[default]
-    Json,
-    /// A custom notification of Amazon Q Developer in chat applications, which subscribes to a topic
-    /// over HTTPS and shows nothing else of it.
-    Chat,
-}
 
 /// An alert, ready to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +40,8 @@ pub struct Message {
     pub json: String,
     /// What HTTPS subscribers get in its place.
     pub https: Option<String>,
+    /// What HTTPS subscribers get.
+    pub https_format: HttpsFormat,
     /// All of these, as a publish with `MessageStructure` set to `json` takes them.
     pub body: String,
 }
@@ -82,8 +74,10 @@ pub struct Texts {
     pub sms: String,
     /// The JSON object for programs.
     pub json: Value,
-    /// The chat notification, if there is to be one.
-    pub chat: Option<Value>,
+    /// What HTTPS subscribers get.
+    pub https_format: HttpsFormat,
+    /// That, unless it is the JSON object for programs.
+    pub https: Option<Value>,
 }
 
 impl Message {
@@ -98,7 +92,8 @@ impl Message {
             named: 0,
             sms: text::ascii(&text::cut(&texts.sms, MAX_SMS)),
             json: texts.json.to_string(),
-            https: texts.chat.map(|chat| chat.to_string()),
+            https: texts.https.map(|https| https.to_string()),
+            https_format: texts.https_format,
             body: String::new(),
         };
         message.body = serde_json::to_string(&message.variants()).unwrap_or_default();
@@ -137,9 +132,10 @@ impl Message {
 
     fn of_all(report: &Report, https_format: HttpsFormat) -> Self {
         let subject = subject::subject(report);
-        let https = match https_format {
-            HttpsFormat::Json => None,
-            HttpsFormat::Chat => Some(chat::notification(report, &subject).to_string()),
+        let https = match (https_format, https_format.markup()) {
+            (_, Some(markup)) => Some(chat::notification(report, &subject, markup)),
+            (HttpsFormat::Alarm, None) => Some(alarm_notification::of_report(report)),
+            _ => None,
         };
         let mut message = Self {
             severity: report.severity,
@@ -151,7 +147,8 @@ impl Message {
             // Every field is a text, a number or a list of these.
             json: serde_json::to_string(report).unwrap_or_default(),
             subject,
-            https,
+            https: https.map(|https| https.to_string()),
+            https_format,
             body: String::new(),
         };
         message.body = serde_json::to_string(&message.variants()).unwrap_or_default();
@@ -159,7 +156,8 @@ impl Message {
     }
 
     /// One text for each protocol. Whoever is not named gets the JSON object, so that each text is in
-    /// here once: more fits, and less must be signed and sent.
+    /// here once: more fits, and less must be signed and sent. The bridges to chats that read
+    /// CloudWatch's notification are Lambda functions, so these get it as well.
     ///
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html>
     fn variants(&self) -> BTreeMap<&'static str, &str> {
@@ -168,7 +166,13 @@ impl Message {
             ("email", &self.mail),
             ("sms", &self.sms),
         ]);
-        variants.extend(self.https.as_deref().map(|https| ("https", https)));
+        let protocols: &[_] = match self.https_format {
+            HttpsFormat::Alarm => &["https", "lambda"],
+            HttpsFormat::Json | HttpsFormat::Chat | HttpsFormat::Slack => &["https"],
+        };
+        for protocol in protocols {
+            variants.extend(self.https.as_deref().map(|https| (*protocol, https)));
+        }
         variants
     }
 }

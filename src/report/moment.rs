@@ -58,6 +58,11 @@ impl Moment {
         self.format(&TimeZone::UTC, "%H:%MZ")
     }
 
+    /// `2026-11-23T09:47:20.123+0000`, as CloudWatch tells SNS of it.
+    pub(super) fn cloudwatch(&self) -> Shown {
+        self.format(&TimeZone::UTC, "%Y-%m-%dT%H:%M:%S%.3f+0000")
+    }
+
     /// `from 20:46:31 to 20:47:11 AEDT (09:46 UTC)`, `at 09:46:31 UTC`.
     pub(crate) fn range(first: &Self, last: &Self) -> Shown {
         let zone = if first.is_utc() {

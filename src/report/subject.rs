@@ -49,7 +49,8 @@ fn fitting(start: &str, ends: impl Iterator<Item = String>, max: usize) -> Strin
     fits.unwrap_or_else(|| ascii(&cut(start, max)))
 }
 
-fn mark(report: &Report) -> Shown {
+/// How bad it is, or that it is over.
+pub(super) fn mark(report: &Report) -> Shown {
     match report.situation {
         Situation::Recovered => shown!("RECOVERED"),
         _ => shown!("{}", report.severity),

@@ -4,9 +4,9 @@ mod counts;
 mod generated;
 mod golden;
 mod hostile;
+mod pagers;
 mod quiet;
 mod readers;
-
 mod screen;
 mod usual;
 
@@ -40,6 +40,7 @@ struct Case {
     widened: bool,
     zone: &'static str,
     https: HttpsFormat,
+    guide: Guide,
     follow_up: Option<FollowUpEvidence<'static>>,
     window: Option<Window>,
 }
@@ -76,6 +77,7 @@ impl Case {
             widened: false,
             zone: "UTC",
             https: HttpsFormat::Json,
+            guide: Guide::default(),
             follow_up: None,
             window: None,
         }
@@ -134,6 +136,7 @@ impl Case {
             subscriptions: self.subscriptions,
             follow_up: self.follow_up,
             history: self.history.as_ref(),
+            guide: &self.guide,
             zone: &TimeZone::get(self.zone).unwrap(),
         })
     }

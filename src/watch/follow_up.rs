@@ -428,6 +428,7 @@ impl FollowUp<'_> {
                 has_default: round.tick.properties.default_value.is_some(),
             }),
             history: None,
+            guide: destination.guide,
             zone: destination.zone,
         });
         let is_mailed = report.unmailed.is_none();

@@ -239,6 +239,7 @@ async fn send(
             log_group: telling.log_group,
             zone: destination.zone,
         },
+        guide: destination.guide,
     };
     let message = notice.message(destination.https);
     publish(

@@ -13,7 +13,7 @@ use stand_ins::log_events::LogEvent;
 use crate::fake_aws::{FakeAws, How, environment};
 use crate::invoke::{alarm_of_one, invoke, invoke_as, request, sample};
 use kms_alarm::environment::Environment;
-use kms_alarm::report::HttpsFormat;
+use kms_alarm::report::{Guide, HttpsFormat, RunbookUrl};
 use kms_alarm::roles::Roles;
 
 pub const ALERTS: &str = "arn:aws:sns:ap-southeast-2:111122223333:pattern1-logging-topic";
@@ -608,4 +608,37 @@ async fn only_https_subscribers_get_the_chat_format() {
     assert_eq!(published_https[0].0, Value::Null);
     assert_eq!(published_https[1].0, "1.0");
     assert_eq!(published_https[0].1, published_https[1].1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pager_gets_cloudwatchs_notification_and_whom_to_ask() {
+    let aws = provisioned(&[&["decrypt-disabled"]]).await;
+    let environment = Environment {
+        https_format: HttpsFormat::Alarm,
+        guide: Guide::new(
+            Some("Team Orders"),
+            RunbookUrl::new("https://wiki.example.com/kms"),
+        ),
+        ..environment()
+    };
+    invoke_as(&aws, &environment, sample("sns-alarm"))
+        .await
+        .unwrap();
+    let published = published(&aws);
+    let subject = published["Subject"].as_str().unwrap();
+    assert!(subject.starts_with("[KMS CRITICAL] "), "{subject}");
+    let variants: Value = serde_json::from_str(published["Message"].as_str().unwrap()).unwrap();
+    assert_eq!(variants["https"], variants["lambda"]);
+    let alarm: Value = serde_json::from_str(variants["https"].as_str().unwrap()).unwrap();
+    assert_eq!(alarm["NewStateValue"], "ALARM");
+    let about = alarm["AlarmDescription"].as_str().unwrap();
+    assert!(
+        about.starts_with("Owner: Team Orders\nRunbook: https://wiki.example.com/kms"),
+        "{about}"
+    );
+    let mail = variants["email"].as_str().unwrap();
+    assert!(
+        mail.contains("\nrunbook: https://wiki.example.com/kms\n"),
+        "{mail}"
+    );
 }

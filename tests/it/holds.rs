@@ -11,7 +11,7 @@ use kms_alarm::custom_resource::{Answer, MAX_RESPONSE_BYTES, Request, Response};
 use kms_alarm::findings::{Findings, Progress, Search};
 use kms_alarm::properties::Properties;
 use kms_alarm::quiet::{MAIL_FROM, MAX_RULES, Rules};
-use kms_alarm::report::{Evidence, HttpsFormat, Message, Report, Situation, Unmailed};
+use kms_alarm::report::{Evidence, Guide, HttpsFormat, Message, Report, Situation, Unmailed};
 use serde_json::{Value, json};
 
 /// SNS takes so much, the two attributes and their names among it.
@@ -90,7 +90,14 @@ pub fn report(data: &[u8]) {
         1 => TimeZone::get("Australia/Sydney").expect("a zone"),
         _ => TimeZone::get("America/St_Johns").expect("a zone"),
     };
-    let (widened, chat) = (bytes.byte() % 2 == 0, bytes.byte() % 2 == 0);
+    let widened = bytes.byte() % 2 == 0;
+    let https_format = match bytes.byte() % 4 {
+        0 => HttpsFormat::Chat,
+        1 => HttpsFormat::Slack,
+        2 => HttpsFormat::Alarm,
+        _ => HttpsFormat::Json,
+    };
+    let guide = Guide::new(Some("Team Orders"), None);
     let mut findings = Findings::default();
     for line in String::from_utf8_lossy(bytes.0).lines() {
         findings.read_decisive(line);
@@ -109,12 +116,8 @@ pub fn report(data: &[u8]) {
         subscriptions: None,
         follow_up: None,
         history: None,
+        guide: &guide,
         zone: &zone,
-    };
-    let https_format = if chat {
-        HttpsFormat::Chat
-    } else {
-        HttpsFormat::Json
     };
     let message = Message::new(Report::of(&evidence), https_format);
     let line = |text: &str, most: usize| {
@@ -229,6 +232,7 @@ pub fn quiet(data: &[u8]) {
         subscriptions: None,
         follow_up: None,
         history: None,
+        guide: &Guide::default(),
         zone: &TimeZone::UTC,
     });
     assert_eq!(report.counts.found + report.counts.ignored + others, read);

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAPERS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "release/README.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
-]
+PAPERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "release/README.md")]
+PAPERS += [*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 
 # Run here, as it stands; what its output must have.
 RUN_HERE = {
@@ -81,6 +79,23 @@ NOT_HERE = {
     'aws sns subscribe --topic-arn "$TOPIC_ARN" --protocol email --notification-endpoint oncall@example.com': (
         "its last option is the AWS CLI's own name; the scenarios subscribe the same address"
     ),
+    'aws sns subscribe --topic-arn "$TOPIC_ARN" --protocol https --notification-endpoint "$PAGER_URL" --attributes'
+    ' \'{"FilterPolicy":"{\\"severity\\":[\\"CRITICAL\\",\\"HIGH\\",\\"INFO\\"]}"}\'': (
+        "it needs a pager, and its endpoint's option is the AWS CLI's own name"
+    ),
+    "sam build": "tests/scenario/sam.py builds",
+    'sam package --s3-bucket "$BUCKET" --output-template-file packaged.yaml': (
+        "it needs a bucket; tests/scenario/world.py puts the code into one and its address into the template"
+    ),
+    'aws cloudformation create-stack-set --stack-set-name kms-alarm --template-url'
+    ' "https://$BUCKET.s3.$REGION.amazonaws.com/packaged.yaml" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND'
+    " --parameters ParameterKey=Emails,ParameterValue=you@example.com"
+    " ParameterKey=LogGroupName,ParameterValue=cloudtrail": "test_the_aws_commands_exist reads it",
+    'aws cloudformation create-stack-instances --stack-set-name kms-alarm --accounts 111122223333 --regions "$REGION"'
+    " --parameter-overrides"
+    " ParameterKey=TaskRoleArn,ParameterValue=arn:aws:iam::111122223333:role/order-api": "test_the_aws_commands_exist reads it",
+    "aws cloudformation get-template --stack-name kms-alarm --template-stage Processed --query TemplateBody"
+    " > processed.json": "its last option is the AWS CLI's own",
     'aws sns subscribe --topic-arn "$TOPIC_ARN" --protocol email --notification-endpoint orders-team@example.com'
     """ --attributes '{"FilterPolicy": "{\\"role\\": [{\\"prefix\\": \\"arn:aws:iam::111122223333:role/orders-\\"},"""
     """ \\"unknown\\"]}"}'""": "its third option is the AWS CLI's own name; tests/scenario/fleet.py filters like this",

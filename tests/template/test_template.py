@@ -69,6 +69,7 @@ PARAMETERS = {
     ),
     "EvaluationPeriods": ("String", "1", ["2", "9", "10", "24"], ["", "0", "25", "-1", "1.5", "01", "100"]),
     "ExistingResources": ("String", "Fail", ["Adopt"], ["", "fail", "Overwrite"]),
+    "HttpsFormat": ("String", "json", ["chat", "slack", "alarm"], ["", "JSON", "teams"]),
     "Ignore": (
         "String",
         "",
@@ -93,7 +94,6 @@ PARAMETERS = {
             *[f"code=A, until=2027-01-31, why=a{character}b" for character in '"\\<>\n\x00é'],
         ],
     ),
-    "HttpsFormat": ("String", "json", ["chat"], ["", "JSON", "slack"]),
     "LogGroupName": (
         "String",
         "pattern1-logging-loggroup",
@@ -112,8 +112,32 @@ PARAMETERS = {
     ),
     "Name": ("String", "pattern1-logging", ["a", "A_b-9", "a" * 128], ["", "-a", "a b", "a.b", "a:b", "a*", "ä", "a" * 129]),
     "NotifyRecovery": ("String", "false", ["true"], ["", "True", "yes"]),
+    "Owner": (
+        "String",
+        "",
+        ["A", "Team Orders, #orders-oncall", "orders@example.com", "Équipe", "a" * 60],
+        [" ", " a", "a ", "a\nb", '"a"', "<a>", "a\\b", "a" * 61],
+    ),
     "Period": ("Number", "10", ["20", "30", "60", "300", "3600"], ["0", "15", "45", "90", "86400"]),
     "RawNotifications": ("String", "false", ["true"], ["", "True", "1"]),
+    "RunbookUrl": (
+        "String",
+        "",
+        ["https://wiki", "https://wiki.example.com:8443/kms?page=1&x=(2)#first", "https://w/" + "a" * 290],
+        [
+            "http://wiki/kms",
+            "https://",
+            "https:///kms",
+            "https://-wiki/kms",
+            "https://wiki./kms",
+            "https://me@wiki/kms",
+            "https://wiki/a b",
+            "https://wiki/a|b",
+            "https://wiki/<b>",
+            "javascript:alert(1)",
+            "https://w/" + "a" * 291,
+        ],
+    ),
     "TaskRoleArn": (
         "String",
         "",
@@ -717,6 +741,7 @@ def test_a_tick_carries_to_the_letter_what_the_custom_resource_is_given(paramete
 
 # The longest that the template takes.
 LONGEST_EMAILS = ",".join(["a@" + "b" * 318] * 7 + ["a@" + "b" * 251])
+LONGEST_ROLES = ",".join([OTHERS] * 25)[:-1] + "--"
 LONGEST_IGNORE = ";".join(["code=A, until=2027-01-31, why=" + "a" * 119] * 10) + ";"
 
 
@@ -743,7 +768,7 @@ def test_the_longest_tick_is_no_longer_than_eventbridge_takes():
         Name="a" * 128,
         NotifyRecovery="true",
         RawNotifications="false",
-        TaskRoleArn=",".join([OTHERS] * 23)[:-1] + "-" * 11,
+        TaskRoleArn=LONGEST_ROLES,
         Threshold="999999999.999999999",
         TopicKmsKeyId="arn:aws-us-gov:kms:ap-southeast-2:111122223333:key/" + "a" * 64,
         TreatMissingData="notBreaching",
@@ -816,6 +841,8 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
                 "HTTPS_FORMAT": "json",
                 "MAIL_FROM": "LOW",
                 "IGNORE": "",
+                "OWNER": "",
+                "RUNBOOK_URL": "",
                 "LOG_GROUP_NAME": "pattern1-logging-loggroup",
                 "TASK_ROLE_ARN": "<import pattern1-app-ApplicationTaskRole>",
                 "ROLE_ARN": "<AlarmFunctionRole.Arn>",
@@ -833,9 +860,17 @@ def test_the_function_is_what_was_built_and_knows_where_to_publish(stack):
     assert written["Properties"]["CodeUri"] == "."
 
 
-def test_a_chat_that_reads_the_topic_is_told_to_the_function():
-    variables = Stack(HttpsFormat="chat").properties("AlarmFunction")["Environment"]["Variables"]
-    assert variables["HTTPS_FORMAT"] == "chat"
+@pytest.mark.parametrize("reader", ["chat", "slack", "alarm"])
+def test_who_reads_the_topic_over_https_is_told_to_the_function(reader):
+    variables = Stack(HttpsFormat=reader).properties("AlarmFunction")["Environment"]["Variables"]
+    assert variables["HTTPS_FORMAT"] == reader
+
+
+def test_whom_to_ask_and_what_to_follow_is_told_to_the_function():
+    stack = Stack(Owner="Team Orders", RunbookUrl="https://wiki.example.com/kms")
+    variables = stack.properties("AlarmFunction")["Environment"]["Variables"]
+    assert (variables["OWNER"], variables["RUNBOOK_URL"]) == ("Team Orders", "https://wiki.example.com/kms")
+    assert "Owner" not in stack.properties("KmsAlarm"), "it changes nothing that is made"
 
 
 def test_what_is_not_mailed_is_told_to_the_function():
@@ -848,20 +883,25 @@ def test_the_longest_environment_is_no_larger_than_lambda_takes():
     stack = Stack(
         pseudo={"AWS::Region": "ap-southeast-2", "AWS::Partition": "aws-us-gov"},
         Emails=LONGEST_EMAILS,
-        HttpsFormat="chat",
+        HttpsFormat="alarm",
         Ignore=LONGEST_IGNORE,
         LogGroupName="a" * 512,
         MailFrom="CRITICAL",
         Name="a" * 128,
-        TaskRoleArn="arn:aws-us-gov:iam::111122223333:role/" + "a" * 576,
+        # A character has up to four bytes.
+        Owner="🔑" * 60,
+        RunbookUrl="https://w/" + "a" * 290,
+        TaskRoleArn=LONGEST_ROLES,
         TimeZone="A" * 64,
     )
     check_longest(stack)
+    assert len(LONGEST_ROLES) == source()["Parameters"]["TaskRoleArn"]["MaxLength"]
+    assert not accepts(source()["Parameters"]["Owner"], stack.values["Owner"] + "a")
     variables = stack.properties("AlarmFunction")["Environment"]["Variables"]
     # Made by CloudFormation: a role's name has 64 characters.
     variables["ROLE_ARN"] = "arn:aws-us-gov:iam::111122223333:role/" + "a" * 64
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-    assert len(json.dumps(variables).encode()) <= 4096
+    assert len(json.dumps(variables, ensure_ascii=False).encode()) <= 4096
 
 
 @pytest.mark.parametrize("name", ["pattern1-logging", "other"])

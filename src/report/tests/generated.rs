@@ -153,15 +153,13 @@ proptest! {
         messages in prop::collection::vec(log_message(), 0..40),
         changes in prop::collection::vec(changes(), 0..4),
         counted in 0_u32..100,
-        is_chat: bool,
+        https in prop::sample::select(vec![HttpsFormat::Json, HttpsFormat::Chat, HttpsFormat::Slack, HttpsFormat::Alarm]),
         outcome in prop::sample::select(vec![Progress::Complete, Progress::OutOfTime, Progress::Failed]),
     ) {
         let mut case = Case::alarm();
         case.change.datapoints[0].value = counted.into();
         case.searches[0].progress = outcome;
-        if is_chat {
-            case.https = HttpsFormat::Chat;
-        }
+        case.https = https;
         for message in &messages {
             case.findings.read_decisive(message);
         }

@@ -111,7 +111,7 @@ fn too_little_data_is_said_plainly() {
     );
 }
 
-const KEY_DISABLED: &str = include_str!("../../../tests/cloudtrail/disable-key.json");
+pub(super) const KEY_DISABLED: &str = include_str!("../../../tests/cloudtrail/disable-key.json");
 
 /// The sample's event with some of its fields replaced, by their JSON pointers.
 fn with(sample: &str, fields: &[(&str, Value)]) -> String {
@@ -124,7 +124,7 @@ fn with(sample: &str, fields: &[(&str, Value)]) -> String {
 }
 
 /// The sample as a session of the role `order-api`, which names the key by an alias.
-fn of_order_api(sample: &str) -> String {
+pub(super) fn of_order_api(sample: &str) -> String {
     let issuer = "/userIdentity/sessionContext/sessionIssuer/arn";
     with(
         sample,
@@ -324,7 +324,7 @@ fn an_alarm_without_data_is_no_test() {
 }
 
 /// What a tick tells four hours after the sample's alarm went off.
-fn follow_up(is_reminder: bool) -> FollowUpEvidence<'static> {
+pub(super) fn follow_up(is_reminder: bool) -> FollowUpEvidence<'static> {
     FollowUpEvidence {
         at: "2026-11-23T13:50:00Z".parse().unwrap(),
         alert_id: "0123456789ab",
@@ -343,7 +343,7 @@ fn follow_up(is_reminder: bool) -> FollowUpEvidence<'static> {
 }
 
 /// The sample's alarm four hours later, whose own count is no news any more.
-fn lasting(is_reminder: bool) -> Case {
+pub(super) fn lasting(is_reminder: bool) -> Case {
     let mut case = Case::alarm();
     case.change.datapoints.clear();
     case.window = Some(Window {

@@ -93,10 +93,14 @@ fn a_flood_of_anything_still_fits() {
 }
 
 #[test]
-fn a_flood_fits_into_a_chat_too() {
+fn a_flood_fits_into_a_chat_and_a_pager_too() {
     let mut case = flood("<`*😀", 60);
     case.https = HttpsFormat::Chat;
     let notification: Value = serde_json::from_str(&case.message().https.unwrap()).unwrap();
     let description = notification["content"]["description"].as_str().unwrap();
     assert!(description.len() <= 16_384, "{}", description.len());
+    case.https = HttpsFormat::Alarm;
+    let alarm: Value = serde_json::from_str(&case.message().https.unwrap()).unwrap();
+    let reason = alarm["NewStateReason"].as_str().unwrap();
+    assert!(reason.chars().count() <= 1_023, "{reason}");
 }

@@ -41,6 +41,65 @@ fn a_chat_gets_a_custom_notification() {
     assert_approved(&differing.into_iter().collect::<Vec<_>>());
 }
 
+/// The sample with an owner and a runbook.
+fn with_a_guide(https: HttpsFormat) -> Case {
+    let mut case = Case::alarm().events(DISABLED, 2, None);
+    case.https = https;
+    let runbook = RunbookUrl::new("https://wiki.example.com/kms_(orders)?a=1&b=2");
+    case.guide = Guide::new(Some("Team Orders <#orders-oncall>"), runbook);
+    case
+}
+
+#[test]
+fn a_chat_gets_links_in_its_own_markup() {
+    let description = |https| {
+        let notification = with_a_guide(https).message().https.unwrap();
+        let notification: Value = serde_json::from_str(&notification).unwrap();
+        notification["content"]["description"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (teams, slack) = (
+        description(HttpsFormat::Chat),
+        description(HttpsFormat::Slack),
+    );
+    assert!(teams.contains(
+        "[Runbook](https://wiki.example.com/kms_%28orders%29?a=1&b=2) · [Alarm](https://"
+    ));
+    assert!(
+        slack.contains("<https://wiki.example.com/kms_(orders)?a=1&amp;b=2|Runbook> · <https://")
+    );
+    for description in [teams, slack] {
+        assert!(description.contains("\n\nOwner: Team Orders ‹#orders-oncall›\n\n"));
+        let bare = |(at, _): (usize, &str)| !description[..at].ends_with(['(', '<']);
+        assert!(
+            !description.match_indices("https://").any(bare),
+            "{description}"
+        );
+    }
+}
+
+#[test]
+fn whoever_reads_it_is_told_whom_to_ask_and_what_to_follow() {
+    let message = with_a_guide(HttpsFormat::Json).message();
+    let mail = "owner: Team Orders <#orders-oncall>\nrunbook: https://wiki.example.com/kms_(orders)?a=1&b=2\n";
+    assert!(message.mail.contains(mail), "{}", message.mail);
+    let object: Value = serde_json::from_str(&message.json).unwrap();
+    assert_eq!(object["owner"], "Team Orders <#orders-oncall>");
+    assert_eq!(
+        object["runbookUrl"],
+        "https://wiki.example.com/kms_(orders)?a=1&b=2"
+    );
+    let nobody = Case::alarm().events(DISABLED, 2, None).message();
+    let object: Value = serde_json::from_str(&nobody.json).unwrap();
+    assert_eq!(
+        (&object["owner"], &object["runbookUrl"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert!(!nobody.mail.contains("owner:") && !nobody.mail.contains("runbook:"));
+}
+
 #[test]
 fn a_recovery_is_told_in_the_thread_of_its_alarm() {
     let mut alarm = Case::alarm().events(DISABLED, 2, None);
@@ -61,13 +120,15 @@ fn a_recovery_is_told_in_the_thread_of_its_alarm() {
 #[test]
 fn a_chat_is_given_no_markup_that_callers_chose() {
     let mut event: Value = serde_json::from_str(DISABLED).unwrap();
-    event["eventName"] = "<!channel> <https://evil.example|`Decrypt`>".into();
+    event["eventName"] = "<!channel> <https://evil.example|`Decrypt`> [x](y)".into();
     let mut case = Case::alarm();
-    case.https = HttpsFormat::Chat;
     case.findings.read_decisive(&event.to_string());
-    let text = case.message().https.unwrap();
-    for planted in ["<!", "<h", "://evil", "evil.example", "`Decrypt"] {
-        assert!(!text.contains(planted), "{planted} in {text}");
+    for (https, own) in [(HttpsFormat::Chat, "<"), (HttpsFormat::Slack, "](")] {
+        case.https = https;
+        let text = case.message().https.unwrap();
+        for planted in ["<!", "://evil", "evil.example", "`Decrypt", "[x](y)", own] {
+            assert!(!text.contains(planted), "{planted} in {text}");
+        }
     }
 }
 

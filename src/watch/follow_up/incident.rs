@@ -55,10 +55,55 @@ impl Incident {
             Some(_) => start,
             None => change.window().start,
         };
+        change.threshold = alarm.threshold().or(change.threshold);
         Some(Self {
             missing_data: alarm.treat_missing_data().unwrap_or("missing").to_owned(),
             change,
             start,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cloudwatch::primitives::DateTime;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::Trigger;
+
+    #[test]
+    fn a_pager_takes_it_for_the_incident_of_the_alert() {
+        let event = include_str!("../../../events/sns-alarm.json");
+        let event: Value = serde_json::from_str(event).unwrap();
+        let message = event["Records"][0]["Sns"]["Message"].as_str().unwrap();
+        let told = StateChange::from_sns_message(message, None).unwrap();
+        let metric = told.metric.clone().unwrap();
+        // What AWS says of the same alarm when it is asked, by hand set to ALARM or not.
+        for reason in [told.reason.as_str(), "A test"] {
+            let alarm = MetricAlarm::builder()
+                .alarm_name(&told.name)
+                .set_alarm_arn(told.arn.clone())
+                .metric_name(&metric.name)
+                .namespace(&metric.namespace)
+                .period(10)
+                .statistic(Statistic::Sum)
+                .evaluation_periods(1)
+                .threshold(1.0)
+                .state_reason(reason)
+                .state_transitioned_timestamp(DateTime::from_secs(told.changed_at.as_second()))
+                .build();
+            let lasts = Incident::of(&alarm).unwrap().change;
+            assert_eq!(Trigger::of(&lasts), Trigger::of(&told), "{reason}");
+            assert_eq!(
+                (lasts.name, lasts.arn, lasts.account, lasts.region),
+                (
+                    told.name.clone(),
+                    told.arn.clone(),
+                    told.account.clone(),
+                    told.region.clone()
+                )
+            );
+        }
     }
 }
