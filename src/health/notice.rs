@@ -13,7 +13,8 @@ use crate::command::Command;
 use crate::identifier::Identifier;
 use crate::kms_error::Severity;
 use crate::report::{
-    Alarm, Guide, HttpsFormat, Markup, Message, Moment, Texts, Trigger, notification, plain,
+    Alarm, Guide, HttpsFormat, MAX_SUBJECT, Markup, Message, Moment, Texts, Trigger, for_pagers,
+    notification, plain,
 };
 use crate::shown::{Shown, shown};
 use crate::version;
@@ -129,8 +130,14 @@ impl Notice<'_> {
             .flatten()
             .cloned();
         let place = Shown::joined(place, " ");
+        let state = match self.news {
+            News::More => "ALARM",
+            News::Began | News::Ended => &alarm.new_state,
+        };
+        let subject = format!("[KMS HEALTH {mark}] {headline}");
+        let subject = for_pagers(https_format, state, &subject);
         let texts = Texts {
-            subject: format!("[KMS HEALTH {mark}] {headline} [{place}]"),
+            subject: with_place(subject, &place, alarm.account.as_ref()),
             sms: format!(
                 "KMS HEALTH {mark} {}: {headline}, {place}",
                 alarm.changed_at.brief()
@@ -435,6 +442,14 @@ impl Notice<'_> {
             },
         })
     }
+}
+
+/// The subject with as much of the place as there is room for: half an account's id is another's.
+fn with_place(subject: String, place: &Shown, account: Option<&Shown>) -> String {
+    let places = [Some(place), account].into_iter().flatten();
+    let mut subjects = places.map(|place| format!("{subject} [{place}]"));
+    let fits = subjects.find(|subject| subject.chars().count() <= MAX_SUBJECT);
+    fits.unwrap_or(subject)
 }
 
 /// What `<Name>-health` watches, as the template makes it. The watch tells of it too when no change

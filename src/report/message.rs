@@ -131,7 +131,7 @@ impl Message {
     }
 
     fn of_all(report: &Report, https_format: HttpsFormat) -> Self {
-        let subject = subject::subject(report);
+        let subject = subject::subject(report, https_format);
         let https = match (https_format, https_format.markup()) {
             (_, Some(markup)) => Some(chat::notification(report, &subject, markup)),
             (HttpsFormat::Alarm, None) => Some(alarm_notification::of_report(report)),

@@ -5,6 +5,7 @@
 //! programs leave text in brackets out when they put mails into threads.
 
 use super::content::Report;
+use super::https_format::HttpsFormat;
 use super::situation::Situation;
 use crate::findings::Concern;
 use crate::shown::{Shown, shown};
@@ -13,20 +14,37 @@ use crate::text::{ascii, cut};
 /// SNS takes subjects of fewer than 100 ASCII characters.
 ///
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
-pub(super) const MAX_SUBJECT: usize = 99;
+pub const MAX_SUBJECT: usize = 99;
 /// What goes into one SMS.
 pub(super) const MAX_SMS: usize = 140;
 /// How much room the identity has: the rest is for the brackets.
 const MAX_IDENTITY: usize = 62;
 
 /// Writes the subject.
-pub(super) fn subject(report: &Report) -> String {
+pub(super) fn subject(report: &Report, https_format: HttpsFormat) -> String {
     let identity = identity(report, MAX_IDENTITY);
-    let start = format!("[KMS {}] {identity}", mark(report));
+    let state = match &report.follow_up {
+        Some(_) => "ALARM",
+        None => &report.alarm.new_state,
+    };
+    let start = for_pagers(
+        https_format,
+        state,
+        &format!("[KMS {}] {identity}", mark(report)),
+    );
     let ends = changing(report)
         .into_iter()
         .map(|changing| format!(" [{changing}]"));
     fitting(&start, ends, MAX_SUBJECT)
+}
+
+/// The subject as it is, or behind the alarm's state where pagers read it, of which one apparently
+/// drops a message whose subject does not begin so.
+pub fn for_pagers(https_format: HttpsFormat, state: &str, subject: &str) -> String {
+    match https_format {
+        HttpsFormat::Alarm => format!("{state}: {subject}"),
+        HttpsFormat::Json | HttpsFormat::Chat | HttpsFormat::Slack => subject.to_owned(),
+    }
 }
 
 /// Writes the line for a phone.

@@ -23,11 +23,11 @@ def pager_duty(envelope):
     https://support.pagerduty.com/main/docs/amazon-cloudwatch-integration-guide says that Message must be JSON in a string,
     that an alarm triggers an incident and OK resolves it. "Correlate events by" can be the alarm's name:
     https://github.com/PagerDuty/terraform-provider-pagerduty/issues/260
-    A user found that the subject must begin with the state too, which ours does not:
+    A user found that the subject must begin with the state too:
     http://cetinich.net/content/2022/cloudwatch-pagerduty-sns/
-    docs/pagers.md says so, and how to go on without.
     """
     message = envelope["Message"]
+    assert envelope["Subject"].startswith(f"{message['NewStateValue']}: ")
     action = {"ALARM": "trigger", "OK": "resolve"}.get(message["NewStateValue"])
     return action and {"key": message["AlarmName"], "action": action, "details": message}
 

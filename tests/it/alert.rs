@@ -611,7 +611,7 @@ async fn only_https_subscribers_get_the_chat_format() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pager_gets_cloudwatchs_notification_and_whom_to_ask() {
+async fn a_pager_gets_the_state_first_and_whom_to_ask() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let environment = Environment {
         https_format: HttpsFormat::Alarm,
@@ -626,11 +626,10 @@ async fn a_pager_gets_cloudwatchs_notification_and_whom_to_ask() {
         .unwrap();
     let published = published(&aws);
     let subject = published["Subject"].as_str().unwrap();
-    assert!(subject.starts_with("[KMS CRITICAL] "), "{subject}");
+    assert!(subject.starts_with("ALARM: [KMS CRITICAL] "), "{subject}");
     let variants: Value = serde_json::from_str(published["Message"].as_str().unwrap()).unwrap();
     assert_eq!(variants["https"], variants["lambda"]);
     let alarm: Value = serde_json::from_str(variants["https"].as_str().unwrap()).unwrap();
-    assert_eq!(alarm["NewStateValue"], "ALARM");
     let about = alarm["AlarmDescription"].as_str().unwrap();
     assert!(
         about.starts_with("Owner: Team Orders\nRunbook: https://wiki.example.com/kms"),
