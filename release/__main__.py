@@ -60,9 +60,9 @@ def verify_folder(arguments):
     functions = verify.check(arguments.folder)
     print(f"{arguments.folder} holds together: each file fits {dist.SUMS}, each template its function", flush=True)
     print("now built from this source with", build.pinned_tools(), flush=True)
-    for same in verify.compare(arguments.folder, functions):
-        print(f"the same: {same}", flush=True)
-    print(f"{arguments.folder} is this source")
+    for line in verify.compare(arguments.folder, functions):
+        print(line, flush=True)
+    print(f"{arguments.folder} is this source" + ("" if set(functions) == {build.here()} else ", as far as it was compared"))
 
 
 def flags(_):

@@ -136,7 +136,7 @@ def here():
 def key():
     """What the function depends on: its sources and the tools, as one hash."""
     summed = hashlib.sha256(str(tools()).encode())
-    for name in INPUTS:
+    for name in (*INPUTS, "release/build.py"):
         path = ROOT / name
         for file in sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]:
             summed.update(f"\n{file.relative_to(ROOT)} {hashlib.sha256(file.read_bytes()).hexdigest()}".encode())

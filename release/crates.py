@@ -36,8 +36,8 @@ def licence(package):
 def texts(package):
     """The licence texts that a crate brings."""
     folder = Path(package["manifest_path"]).parent
-    files = [each for each in folder.iterdir() if TEXTS.match(each.name)]
-    files += [each for file in files if file.is_dir() for each in file.iterdir()]
+    files = {each for each in folder.rglob("*") if TEXTS.match(each.name)}
+    files |= {each for file in files if file.is_dir() for each in file.iterdir()}
     return [file.read_text(encoding="utf-8", errors="replace").strip() for file in sorted(files) if file.is_file()]
 
 

@@ -1,5 +1,6 @@
 """What a release says of itself: its section of CHANGELOG.md."""
 
+import os
 import re
 
 from . import ROOT, Refused, build
@@ -14,4 +15,11 @@ def notes(tag):
     sections = re.findall(rf"^## {re.escape(version)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     if len(sections) != 1 or not sections[0].strip():
         raise Refused(f'CHANGELOG.md has no section "## {version}"')
-    return sections[0].strip() + "\n"
+    return linked(sections[0].strip(), tag, os.environ.get("GITHUB_REPOSITORY")) + "\n"
+
+
+def linked(text, tag, repository):
+    """The text with links to the files as they were tagged: a release's page has no folder of its own."""
+    if not repository:
+        return text
+    return re.sub(r"\]\((?!https?:|#)([^)]+)\)", rf"](https://github.com/{repository}/blob/{tag}/\1)", text)

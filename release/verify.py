@@ -17,7 +17,7 @@ def check(folder):
     if not templates:
         raise Refused(f"{folder} has no template")
     for file in sorted(templates):
-        text = (folder / file).read_text(encoding="utf-8")
+        text = (folder / file).read_bytes().decode(errors="replace")
         code, architecture = says(r"^      CodeUri: (\S+)$", text, file), says(ARCHITECTURE, text, file)
         if code not in files:
             raise Refused(f"{file} deploys {code}, which is not there")
@@ -36,13 +36,19 @@ def listed(folder):
     """The files of SHA256SUMS; refused unless these are all, and as it says."""
     if not (folder / dist.SUMS).is_file():
         raise Refused(f"{folder} has no {dist.SUMS}")
-    sums = dict(reversed(line.split("  ", 1)) for line in (folder / dist.SUMS).read_text(encoding="utf-8").splitlines())
+    lines = (folder / dist.SUMS).read_bytes().decode(errors="replace").splitlines()
+    matches = [re.fullmatch(r"([0-9a-f]{64})  (\S+)", line) for line in lines]
+    if not all(matches):
+        raise Refused(f"{dist.SUMS} is not a list of SHA-256 sums and files")
+    sums = {match[2]: match[1] for match in matches}
     there = {file.name for file in folder.iterdir() if file.name != dist.SUMS}
     for file in sorted(there | set(sums)):
         if file not in there:
             raise Refused(f"{file} is in {dist.SUMS} and not there")
         if file not in sums:
             raise Refused(f"{file} is not in {dist.SUMS}")
+        if not (folder / file).is_file():
+            raise Refused(f"{file} is no file")
         if dist.digest((folder / file).read_bytes()) != sums[file]:
             raise Refused(f"{file} is not the file that {dist.SUMS} names: its SHA-256 is another")
     return sums
@@ -77,6 +83,10 @@ def compare(folder, functions, built=None):
     """
     ours = {}
     for architecture, binary in functions.items():
+        if not built and architecture != build.here():
+            yield f"{dist.package(architecture)}: not compared, which takes a machine for {architecture}"
+            ours[architecture] = binary
+            continue
         mine = built[architecture] if built else build.build(architecture).read_bytes()
         if mine != binary:
             raise Refused(
@@ -84,7 +94,7 @@ def compare(folder, functions, built=None):
                 f"and this source gives {dist.digest(mine)}"
             )
         ours[architecture] = mine
-        yield f"{dist.package(architecture)}: {dist.digest(mine)}  bootstrap"
+        yield f"the same: {dist.package(architecture)}: {dist.digest(mine)}  bootstrap"
     with tempfile.TemporaryDirectory() as temporary:
         again = Path(temporary) / "dist"
         dist.write(again, ours)
@@ -94,4 +104,4 @@ def compare(folder, functions, built=None):
             pair = [each / file for each in (folder, again)]
             if not all(each.is_file() for each in pair) or len({each.read_bytes() for each in pair}) != 1:
                 raise Refused(f"{file} is not as this source has it")
-            yield file
+            yield f"the same: {file}"

@@ -13,7 +13,7 @@ import zipfile
 import pytest
 
 from release import ROOT, Refused, build, dist, elf, verify
-from release.notes import notes
+from release.notes import linked, notes
 
 MACHINES = {name: number for number, name in elf.MACHINES.items()}
 
@@ -116,6 +116,31 @@ def test_a_file_too_many_or_none(folder, tmp_path):
     assert refusal(tmp_path / "empty").endswith("has no SHA256SUMS")
 
 
+@pytest.mark.parametrize("sums", [b"<html>", b"\n", b"\xff\xfe0\0", b"0" * 64 + b" *bootstrap-x86_64.zip\n"])
+def test_sums_that_are_none(folder, sums):
+    (folder / dist.SUMS).write_bytes(sums)
+    assert refusal(folder) == "SHA256SUMS is not a list of SHA-256 sums and files"
+
+
+def test_a_folder_where_a_file_should_be(folder):
+    (folder / "LICENSE").unlink()
+    (folder / "LICENSE").mkdir()
+    assert refusal(folder) == "LICENSE is no file"
+
+
+def test_a_function_for_another_machine_is_not_compared_and_the_rest_is(folder, monkeypatch, tmp_path):
+    functions = verify.check(folder)
+    mine, (other,) = build.here(), set(functions) - {build.here()}
+    (tmp_path / "bootstrap").write_bytes(functions[mine])
+    monkeypatch.setattr(build, "build", {mine: tmp_path / "bootstrap"}.__getitem__)
+    lines = list(verify.compare(folder, functions))
+    assert f"{dist.package(other)}: not compared, which takes a machine for {other}" in lines
+    assert sum(line.startswith("the same: ") for line in lines) == len(list(folder.iterdir())) - 2
+    (tmp_path / "bootstrap").write_bytes(b"another")
+    with pytest.raises(Refused, match="is not this source"):
+        list(verify.compare(folder, functions))
+
+
 def test_what_is_refused_is_one_line_and_no_success(folder):
     (folder / "template.yaml").write_bytes(b"")
     command = [sys.executable, "-m", "release", "verify", str(folder)]
@@ -216,7 +241,15 @@ def test_a_tag_that_is_not_the_version_has_no_notes():
         notes("v9.9.9")
 
 
-def test_the_notes_are_the_versions_section_of_the_changelog():
+def test_the_notes_link_to_the_files_as_they_were_tagged():
+    text = "[a](docs/a.md#b) [c](https://example.com/c)"
+    expected = "[a](https://github.com/o/kms-alarm/blob/v1.2.3/docs/a.md#b) [c](https://example.com/c)"
+    assert linked(text, "v1.2.3", "o/kms-alarm") == expected
+    assert linked(text, "v1.2.3", None) == text
+
+
+def test_the_notes_are_the_versions_section_of_the_changelog(monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     text = notes(f"v{build.version()}")
     assert len(text) > 100 and "\n## " not in text
     assert text.strip() in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -44,7 +44,8 @@ def test_an_example_sets_what_the_template_has_for_everyday_use(path, block, mem
 
 def test_the_stack_set_gives_each_account_its_own_role():
     given = re.findall(r"ParameterKey=(\w+),ParameterValue=(\S+)", read("stack-set/README.md"))
-    assert [name for name, _ in given] == ["Emails", "LogGroupName", "TaskRoleArn"]
+    assert {name for name, _ in given} == {*GIVEN, *EVERYDAY}
+    assert {name: value for name, value in given if name in EVERYDAY} == EVERYDAY
     for name, value in given:
         assert accepts(source()["Parameters"][name], value), name
     [create, instances] = re.findall(r"^aws cloudformation create-.*$", read("stack-set/README.md"), re.MULTILINE)
