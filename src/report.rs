@@ -32,7 +32,7 @@ mod values;
 mod window;
 
 pub use self::alarm::Alarm;
-pub use self::alarm_notification::{Trigger, notification};
+pub use self::alarm_notification::{Dimension, Trigger, notification};
 pub use self::callers::Callers;
 pub use self::content::Report;
 pub use self::counts::{Counts, LeftOut, Search};

@@ -13,8 +13,8 @@ use crate::command::Command;
 use crate::identifier::Identifier;
 use crate::kms_error::Severity;
 use crate::report::{
-    Alarm, Guide, HttpsFormat, MAX_SUBJECT, Markup, Message, Moment, Texts, Trigger, for_pagers,
-    notification, plain,
+    Alarm, Dimension, Guide, HttpsFormat, MAX_SUBJECT, Markup, Message, Moment, Texts, Trigger,
+    for_pagers, notification, plain,
 };
 use crate::shown::{Shown, shown};
 use crate::version;
@@ -455,10 +455,15 @@ fn with_place(subject: String, place: &Shown, account: Option<&Shown>) -> String
 /// What `<Name>-health` watches, as the template makes it. The watch tells of it too when no change
 /// of the alarm says so.
 fn trigger(change: &StateChange) -> Trigger {
+    let name = change.name.strip_suffix("-health").unwrap_or(&change.name);
     Trigger {
+        dimensions: vec![Dimension {
+            name: shown!("Name"),
+            value: Shown::name(name, 255),
+        }],
         metric_name: Some(shown!("Problems")),
         namespace: Some(shown!("kms-alarm")),
-        statistic: Some(shown!("SUM")),
+        statistic: Some(shown!("MAXIMUM")),
         evaluation_periods: Some(1),
         comparison_operator: "GreaterThanOrEqualToThreshold",
         threshold: Some(1.0),

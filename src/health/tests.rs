@@ -47,7 +47,10 @@ fn change(state: StateValue, clock: &str) -> StateChange {
     };
     StateChange {
         name: "pattern1-logging-health".to_owned(),
-        arn: None,
+        arn: Some(
+            "arn:aws:cloudwatch:ap-southeast-2:111122223333:alarm:pattern1-logging-health"
+                .to_owned(),
+        ),
         account: Some("111122223333".to_owned()),
         region: Some("ap-southeast-2".to_owned()),
         description: None,

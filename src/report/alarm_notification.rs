@@ -28,6 +28,15 @@ const MAX_REASON: usize = 1_023;
 /// And its descriptions so many.
 const MAX_DESCRIPTION: usize = 1_024;
 
+/// A dimension of a metric, written in small letters as CloudWatch does here.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dimension {
+    /// Its name.
+    pub name: Shown,
+    /// Its value.
+    pub value: Shown,
+}
+
 /// What the alarm watches.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -42,8 +51,8 @@ pub struct Trigger {
     pub statistic: Option<Shown>,
     /// The metric has no unit.
     pub unit: Option<&'static str>,
-    /// And no dimensions that an alarm message told.
-    pub dimensions: [&'static str; 0],
+    /// The metric's dimensions, as far as they are known: a state change names none.
+    pub dimensions: Vec<Dimension>,
     /// The length of a period in seconds.
     pub period: Option<u64>,
     /// How many periods are evaluated.
@@ -65,7 +74,7 @@ impl Trigger {
             statistic_type: "Statistic",
             statistic: statistic.map(|statistic| Shown::name(&statistic.to_uppercase(), 40)),
             unit: None,
-            dimensions: [],
+            dimensions: Vec::new(),
             period: change.period,
             evaluation_periods: change.evaluation_periods,
             comparison_operator: change.comparison_operator(),

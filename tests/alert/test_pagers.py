@@ -69,14 +69,16 @@ def test_a_pager_keeps_one_incident_from_its_beginning_to_its_end(envelopes):
     told = [opsgenie(ENVELOPES[name]) for name in envelopes]
     assert [each["action"] for each in told] == ["create"] * (len(told) - 1) + ["close"]
     assert len({each["alias"] for each in told}) == 1
-    assert len({ENVELOPES[name]["Message"]["AlarmArn"] for name in envelopes}) == 1
+    [arn] = {ENVELOPES[name]["Message"]["AlarmArn"] for name in envelopes}
+    assert arn.endswith(f":alarm:{told[0]['alias']}")
 
 
 def test_whoever_correlates_by_the_metric_keeps_one_incident_too():
-    for envelopes in (INCIDENT, HEALTH):
+    watched = [{"name": "Name", "value": "pattern1-logging"}]
+    for envelopes, dimensions in ((INCIDENT, []), (HEALTH, watched)):
         triggers = [ENVELOPES[name]["Message"]["Trigger"] for name in envelopes]
         assert all(trigger == triggers[0] for trigger in triggers)
-        assert triggers[0]["Namespace"] and triggers[0]["MetricName"] and triggers[0]["Dimensions"] == []
+        assert triggers[0]["Namespace"] and triggers[0]["MetricName"] and triggers[0]["Dimensions"] == dimensions
 
 
 def test_a_pager_is_told_the_first_screen_whom_to_ask_and_what_to_follow():
