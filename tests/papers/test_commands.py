@@ -90,7 +90,9 @@ NOT_HERE = {
     'aws cloudformation create-stack-set --stack-set-name kms-alarm --template-url'
     ' "https://$BUCKET.s3.$REGION.amazonaws.com/packaged.yaml" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND'
     " --parameters ParameterKey=Emails,ParameterValue=you@example.com"
-    " ParameterKey=LogGroupName,ParameterValue=cloudtrail": "test_the_aws_commands_exist reads it",
+    " ParameterKey=LogGroupName,ParameterValue=cloudtrail ParameterKey=Period,ParameterValue=60"
+    " ParameterKey=Threshold,ParameterValue=0 ParameterKey=TreatMissingData,ParameterValue=notBreaching"
+    " ParameterKey=NotifyRecovery,ParameterValue=true": "test_the_aws_commands_exist reads it",
     'aws cloudformation create-stack-instances --stack-set-name kms-alarm --accounts 111122223333 --regions "$REGION"'
     " --parameter-overrides"
     " ParameterKey=TaskRoleArn,ParameterValue=arn:aws:iam::111122223333:role/order-api": "test_the_aws_commands_exist reads it",
