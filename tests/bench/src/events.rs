@@ -18,8 +18,8 @@ const TICK: &str = include_str!("../../../events/watch-tick.json");
 const FAILED_CALL: &str = include_str!("../../cloudtrail/decrypt-disabled.json");
 const EVENT_ID: &str = "e0e1e2e3-0000-4000-8000-000000000003";
 const REQUEST_ID: &str = "a1b2c3d4-0000-4000-8000-000000000003";
-/// When the failed calls are in the log, in milliseconds: shortly before the alarm goes off.
-const DELIVERED: i64 = 1_795_427_200_000;
+/// When the failed calls are in the log, in milliseconds: 2026-11-23T09:47:10Z, in the minute that raised the alarm.
+const DELIVERED: i64 = 1_795_427_230_000;
 
 /// The error of the failed calls.
 pub(crate) const ERROR_CODE: &str = "DisabledException";
