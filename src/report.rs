@@ -48,7 +48,7 @@ pub use self::message::{Attribute, Message, PassedOn, Texts, passed_on};
 pub use self::moment::Moment;
 pub use self::quiet::{IgnoredBy, Unmailed};
 pub use self::situation::Situation;
-pub use self::subject::{MAX_SUBJECT, for_pagers};
+pub use self::subject::compose_subject;
 pub use self::subscriptions::Subscriptions;
 pub use self::usual::{History, Usual};
 pub use self::values::Values;

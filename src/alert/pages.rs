@@ -67,8 +67,9 @@ impl<'a> Pages<'a> {
         Ok(())
     }
 
-    /// Passes each message of the requested page to `each`, with the time when it was logged; returns whether there is another page.
-    /// An empty page need not be the last: only a missing token ends a search.
+    /// Passes each message of the requested page to `each`, with the time when it was logged; returns
+    /// whether there is another page. An empty page need not be the last: only a missing token ends a
+    /// search.
     pub(super) fn read(
         &mut self,
         mut each: impl FnMut(&str, Option<Timestamp>),

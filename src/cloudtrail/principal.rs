@@ -1,6 +1,7 @@
 //! Who made a call, in as few words as possible, whichever type of identity it was.
 
 use super::event::Event;
+use super::user_identity::UserIdentity;
 use crate::arn::Arn;
 
 /// Who made a call: the lasting identity and, apart from it, the passing session.
@@ -25,8 +26,7 @@ impl Event<'_> {
     #[must_use]
     pub fn caller(&self) -> Option<&str> {
         let identity = self.user_identity.get()?;
-        let issuer = identity.session_issuer();
-        let role = issuer.and_then(|issuer| issuer.arn.get().or(issuer.user_name.get()));
+        let role = issuing_role(identity);
         let arn = identity.arn.get();
         let role_of_arn = arn.and_then(assumed_role).map(|(role, _)| role);
         role.or(role_of_arn).or(arn).or(identity.user_name.get())
@@ -43,8 +43,7 @@ impl Event<'_> {
                 issued_to: None,
             };
         };
-        let issuer = identity.session_issuer();
-        let role = issuer.and_then(|issuer| issuer.arn.get().or(issuer.user_name.get()));
+        let role = issuing_role(identity);
         let arn = identity.arn.get();
         let session_of_arn = arn.and_then(assumed_role).map(|(_, session)| session);
         let session_of_id = || {
@@ -70,6 +69,12 @@ impl Event<'_> {
             issued_to: scope.and_then(|scope| scope.credentials_issued_to.get()),
         }
     }
+}
+
+/// The role that issued the session: its ARN, or else its name.
+fn issuing_role<'e>(identity: &'e UserIdentity<'_>) -> Option<&'e str> {
+    let issuer = identity.session_issuer()?;
+    issuer.arn.get().or(issuer.user_name.get())
 }
 
 /// Splits `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` into the role's name and the session's.

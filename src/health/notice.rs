@@ -13,8 +13,8 @@ use crate::command::Command;
 use crate::identifier::Identifier;
 use crate::kms_error::Severity;
 use crate::report::{
-    Alarm, Dimension, Guide, HttpsFormat, MAX_SUBJECT, Markup, Message, Moment, Texts, Trigger,
-    for_pagers, notification, plain,
+    Alarm, Dimension, Guide, HttpsFormat, Markup, Message, Moment, Texts, Trigger, compose_subject,
+    notification, plain,
 };
 use crate::shown::{Shown, shown};
 use crate::version;
@@ -135,9 +135,11 @@ impl Notice<'_> {
             News::Began | News::Ended => &alarm.new_state,
         };
         let subject = format!("[KMS HEALTH {mark}] {headline}");
-        let subject = for_pagers(https_format, state, &subject);
+        // Half an account's id is another's.
+        let places = [Some(&place), alarm.account.as_ref()].into_iter().flatten();
+        let places = places.map(|place| format!(" [{place}]"));
         let texts = Texts {
-            subject: with_place(subject, &place, alarm.account.as_ref()),
+            subject: compose_subject(https_format, state, &subject, places),
             sms: format!(
                 "KMS HEALTH {mark} {}: {headline}, {place}",
                 alarm.changed_at.brief()
@@ -442,14 +444,6 @@ impl Notice<'_> {
             },
         })
     }
-}
-
-/// The subject with as much of the place as there is room for: half an account's id is another's.
-fn with_place(subject: String, place: &Shown, account: Option<&Shown>) -> String {
-    let places = [Some(place), account].into_iter().flatten();
-    let mut subjects = places.map(|place| format!("{subject} [{place}]"));
-    let fits = subjects.find(|subject| subject.chars().count() <= MAX_SUBJECT);
-    fits.unwrap_or(subject)
 }
 
 /// What `<Name>-health` watches, as the template makes it. The watch tells of it too when no change

@@ -14,7 +14,7 @@ use crate::text::{ascii, cut};
 /// SNS takes subjects of fewer than 100 ASCII characters.
 ///
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
-pub const MAX_SUBJECT: usize = 99;
+pub(super) const MAX_SUBJECT: usize = 99;
 /// What goes into one SMS.
 pub(super) const MAX_SMS: usize = 140;
 /// How much room the identity has: the rest is for the brackets.
@@ -27,24 +27,26 @@ pub(super) fn subject(report: &Report, https_format: HttpsFormat) -> String {
         Some(_) => "ALARM",
         None => &report.alarm.new_state,
     };
-    let start = for_pagers(
-        https_format,
-        state,
-        &format!("[KMS {}] {identity}", mark(report)),
-    );
+    let start = format!("[KMS {}] {identity}", mark(report));
     let ends = changing(report)
         .into_iter()
         .map(|changing| format!(" [{changing}]"));
-    fitting(&start, ends, MAX_SUBJECT)
+    compose_subject(https_format, state, &start, ends)
 }
 
-/// The subject as it is, or behind the alarm's state where pagers read it, of which one apparently
-/// drops a message whose subject does not begin so.
-pub fn for_pagers(https_format: HttpsFormat, state: &str, subject: &str) -> String {
-    match https_format {
-        HttpsFormat::Alarm => format!("{state}: {subject}"),
-        HttpsFormat::Json | HttpsFormat::Chat | HttpsFormat::Slack => subject.to_owned(),
-    }
+/// The beginning with the first end that there is room for, behind the alarm's state where pagers read
+/// it, of which one apparently drops a message whose subject does not begin so.
+pub fn compose_subject(
+    https_format: HttpsFormat,
+    state: &str,
+    start: &str,
+    ends: impl Iterator<Item = String>,
+) -> String {
+    let start = match https_format {
+        HttpsFormat::Alarm => format!("{state}: {start}"),
+        HttpsFormat::Json | HttpsFormat::Chat | HttpsFormat::Slack => start.to_owned(),
+    };
+    fitting(&start, ends, MAX_SUBJECT)
 }
 
 /// Writes the line for a phone.
