@@ -2,6 +2,8 @@
 //! connections, with the answers to CloudFormation.
 
 mod connector;
+mod crypto;
+mod http1;
 mod lazy;
 mod warm_up;
 

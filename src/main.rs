@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
     }
     subscriber::set_global_default(log::subscriber(environment.log.as_deref(), std::io::stdout))?;
     info!(version = version::VERSION, "started");
-    let connector = clients::connector(environment.own_bundle);
+    let connector = clients::connector(environment.own_bundle)?;
     let clients = Clients::new(&environment, connector);
     clients::warm_up(&clients.logs, &clients.sns, &clients.connector).await;
     let function = &Function {

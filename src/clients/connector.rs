@@ -6,24 +6,21 @@
 //! inspects the traffic or the root is newer than this binary, the system's bundle decides, from
 //! then on for every connection.
 
-use std::error::Error;
-use std::io;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use rustls::Error as TlsError;
+use hyper_util::client::proxy::matcher::Matcher;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{Error as TlsError, RootCertStore};
 use tracing::warn;
 
+use super::crypto::{Tls, tls};
+use super::http1::{Http1, causes};
 use super::lazy::{Lazy, lazy};
 
 /// The roots of Amazon Trust Services, which sign the certificates of AWS's endpoints.
@@ -31,55 +28,59 @@ use super::lazy::{Lazy, lazy};
 /// <https://www.amazontrust.com/repository/>
 const AMAZON_ROOTS: &[u8] = include_bytes!("roots.pem");
 
-/// How long opening a connection may take, so that there is time for another attempt. The SDK's own
-/// setting does not reach a connector that is made beforehand.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
 /// The connector to the network, through the proxy that `HTTPS_PROXY` and the like name.
 ///
 /// With `own_bundle`, it trusts only the certificates that `SSL_CERT_FILE` or `SSL_CERT_DIR` names.
-pub fn connector(own_bundle: bool) -> SharedHttpConnector {
-    let proxy = ProxyConfig::from_env();
-    if own_bundle {
-        // The native roots are those that the two variables name.
-        let named = TrustStore::empty().with_native_roots(true);
-        return trusting(named, proxy);
-    }
-    let amazon = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    // Amazon's count even where the system has no bundle.
-    let all = amazon.clone().with_native_roots(true);
-    SharedHttpConnector::new(Fallback::new(amazon, all, proxy))
+///
+/// # Errors
+///
+/// When the cryptography does not suffice for TLS, which a test rules out.
+pub fn connector(own_bundle: bool) -> Result<SharedHttpConnector, TlsError> {
+    let tls = tls()?;
+    let proxies = Arc::new(Matcher::from_env());
+    Ok(if own_bundle {
+        let named = with_bundle(RootCertStore::empty());
+        SharedHttpConnector::new(Http1::new(tls, named, proxies))
+    } else {
+        // Amazon's count even where the system has no bundle.
+        let all = || with_bundle(roots(AMAZON_ROOTS));
+        SharedHttpConnector::new(Fallback::new(tls, roots(AMAZON_ROOTS), all, proxies))
+    })
 }
 
-fn trusting(roots: TrustStore, proxy: ProxyConfig) -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .build();
-    let builder = Connector::builder()
-        .connector_settings(settings)
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .proxy_config(proxy)
-        .tls_provider(Provider::Rustls(CryptoMode::Ring));
-    // Building it can fail with s2n only.
-    let connector = match TlsContext::builder().with_trust_store(roots).build() {
-        Ok(context) => builder.tls_context(context),
-        Err(_) => builder,
-    };
-    SharedHttpConnector::new(connector.build())
+fn roots(pem: &[u8]) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(pem).flatten());
+    roots
+}
+
+/// Adds the bundle that the two variables name, or else the system's.
+fn with_bundle(mut roots: RootCertStore) -> RootCertStore {
+    let bundle = rustls_native_certs::load_native_certs();
+    if !bundle.errors.is_empty() {
+        warn!("some certificates could not be read: {:?}", bundle.errors);
+    }
+    roots.add_parsable_certificates(bundle.certs);
+    roots
 }
 
 /// Trusts a few roots until it meets a certificate of another; from then on, a larger set.
 #[derive(Clone, Debug)]
 struct Fallback {
-    few: SharedHttpConnector,
-    others: Arc<Lazy<SharedHttpConnector>>,
+    few: Http1,
+    others: Arc<Lazy<Http1>>,
 }
 
 impl Fallback {
-    fn new(few: TrustStore, others: TrustStore, proxy: ProxyConfig) -> Self {
+    fn new(
+        tls: Tls,
+        few: RootCertStore,
+        others: impl FnOnce() -> RootCertStore + Send + 'static,
+        proxies: Arc<Matcher>,
+    ) -> Self {
         Self {
-            few: trusting(few, proxy.clone()),
-            others: Arc::new(lazy(|| trusting(others, proxy))),
+            few: Http1::new(tls.clone(), few, proxies.clone()),
+            others: Arc::new(lazy(|| Http1::new(tls, others(), proxies))),
         }
     }
 }
@@ -107,20 +108,8 @@ impl HttpConnector for Fallback {
 
 /// Whether the server's certificate was rejected; then nothing has been sent.
 fn is_certificate_rejected(failure: &ConnectorError) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(failure);
-    while let Some(error) = cause {
-        if let Some(TlsError::InvalidCertificate(_)) = error.downcast_ref() {
-            return true;
-        }
-        // An I/O error does not name the error that it wraps as its source.
-        cause = match error.downcast_ref::<io::Error>() {
-            Some(wrapping) => wrapping
-                .get_ref()
-                .map(|inner| inner as &(dyn Error + 'static)),
-            None => error.source(),
-        };
-    }
-    false
+    causes(failure)
+        .any(|cause| matches!(cause.downcast_ref(), Some(TlsError::InvalidCertificate(_))))
 }
 
 #[cfg(test)]

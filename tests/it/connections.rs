@@ -1,8 +1,17 @@
-//! The connections that the real `bootstrap` opens: when, through which proxy, and whom it trusts.
+//! The connections that the real `bootstrap` opens: when, through which proxy, and whom it trusts;
+//! and what its clients do when one dies.
 
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
+use aws_smithy_types::retry::RetryConfig;
+use kms_alarm::clients::{Clients, connector};
 use serde_json::json;
+use stand_ins::protocol::xml;
+use stand_ins::server::{Response, Server};
 use stand_ins::test_ca::TestCa;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -10,7 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::alert::provisioned;
 use crate::bootstrap::Run;
-use crate::fake_aws::FakeAws;
+use crate::fake_aws::{FakeAws, environment};
 use crate::invoke::alarm_of_one;
 
 /// A file with the authority's root.
@@ -89,11 +98,11 @@ async fn a_silent_endpoint_does_not_delay_the_first_event() {
     assert!(message.starts_with("unexpected event"), "{message}");
 }
 
-/// A proxy that lets everything through and reports the destinations.
+/// A proxy that lets everything through and reports what it was asked.
 async fn proxy() -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let (asked, destinations) = mpsc::unbounded_channel();
+    let (asked, heads) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         loop {
             let (mut client, _) = listener.accept().await.unwrap();
@@ -107,29 +116,95 @@ async fn proxy() -> (String, mpsc::UnboundedReceiver<String>) {
                 let destination = head.strip_prefix("CONNECT ").unwrap();
                 let destination = destination.split(' ').next().unwrap().to_owned();
                 let mut server = TcpStream::connect(&destination).await.unwrap();
-                asked.send(destination).unwrap();
+                asked.send(head).unwrap();
                 client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
                 let _ = copy_bidirectional(&mut client, &mut server).await;
             });
         }
     });
-    (address, destinations)
+    (address, heads)
 }
 
 #[tokio::test]
 async fn the_proxy_from_the_environment_is_used() {
     let ca = TestCa::new("Behind the proxy");
     let bundle = bundle(&ca);
-    let (address, mut destinations) = proxy().await;
+    let (address, mut heads) = proxy().await;
+    let proxy = address.replace("http://", "http://user:secret@");
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let ran = Run::new(&aws)
         .over_tls(&ca)
         .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
-        .with("HTTPS_PROXY", &address)
+        .with("HTTPS_PROXY", &proxy)
         .events(vec![alarm_of_one()])
         .await;
     assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
     assert_eq!(aws.state().published.len(), 1);
-    let destination = destinations.recv().await.unwrap();
-    assert!(destination.starts_with("127.0.0.1:"), "{destination}");
+    let head = heads.recv().await.unwrap();
+    assert!(head.starts_with("CONNECT 127.0.0.1:"), "{head}");
+    assert!(
+        head.contains("\r\nProxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"),
+        "{head}"
+    );
+}
+
+/// An SNS on the network, which never answers the requests with these numbers, and counts the
+/// others as published.
+async fn sns(unanswered: &'static [usize]) -> (Server, Clients, Arc<AtomicUsize>) {
+    let (asked, published) = (Arc::new(AtomicUsize::new(0)), Arc::default());
+    let counted: Arc<AtomicUsize> = Arc::clone(&published);
+    let respond = move |_| {
+        let nth = asked.fetch_add(1, Relaxed) + 1;
+        let counted = counted.clone();
+        async move {
+            if unanswered.contains(&nth) {
+                pass(Duration::from_secs(8)).await;
+                std::future::pending::<()>().await;
+            }
+            counted.fetch_add(1, Relaxed);
+            Response::new(xml("Publish", "<MessageId>m</MessageId>").into())
+        }
+    };
+    let server = Server::start(None, respond).await.unwrap();
+    let mut environment = environment();
+    environment.endpoint_urls.sns = Some(server.url.clone());
+    let clients = Clients::new(&environment, connector(false).unwrap());
+    (server, clients, published)
+}
+
+/// The clock goes on, and nothing else.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+async fn publish(clients: &Clients) {
+    let publish = clients.sns.publish().topic_arn("topic").message("alert");
+    // Only the pause before the next attempt is shorter than it is.
+    let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let shorter = aws_sdk_sns::Config::builder().retry_config(retry);
+    let publish = publish.customize().config_override(shorter);
+    publish.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_died_in_silence_costs_one_attempt() {
+    let (server, clients, published) = sns(&[2]).await;
+    publish(&clients).await;
+    assert_eq!(server.connections(), 1);
+    publish(&clients).await;
+    assert_eq!(server.connections(), 2);
+    assert_eq!(published.load(Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_connection_from_before_a_long_freeze_is_not_used() {
+    let (server, clients, published) = sns(&[]).await;
+    for (frozen, connections) in [(0, 1), (19, 1), (21, 2)] {
+        pass(Duration::from_secs(frozen)).await;
+        publish(&clients).await;
+        assert_eq!(server.connections(), connections, "{frozen} s");
+    }
+    assert_eq!(published.load(Relaxed), 3);
 }

@@ -1,0 +1,186 @@
+//! What goes over the wire, and what becomes of it when the other side fails.
+
+use aws_smithy_types::byte_stream::ByteStream;
+use rustls::server::Acceptor;
+use stand_ins::server::{Response, Server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::super::crypto::tls;
+use super::*;
+
+fn http1(proxies: Matcher) -> Http1 {
+    Http1::new(tls().unwrap(), RootCertStore::empty(), Arc::new(proxies))
+}
+
+fn direct() -> Http1 {
+    http1(Matcher::builder().build())
+}
+
+async fn send(http1: &Http1, url: &str) -> Result<(), ConnectorError> {
+    let mut request = HttpRequest::empty();
+    request.set_uri(url).unwrap();
+    let response = http1.call(request).await?;
+    // Only then its connection is free again.
+    let read = ByteStream::new(response.into_body());
+    read.collect().await.unwrap();
+    Ok(())
+}
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+/// What comes before an empty line.
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn only_http_1_1_is_offered() {
+    let (listener, address) = listen().await;
+    let offered = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut acceptor = Acceptor::default();
+        loop {
+            let mut read = [0; 4096];
+            let length = stream.read(&mut read).await.unwrap();
+            acceptor.read_tls(&mut &read[..length]).unwrap();
+            if let Some(accepted) = acceptor.accept().unwrap() {
+                let hello = accepted.client_hello();
+                let protocols = hello.alpn().unwrap();
+                return protocols.map(<[u8]>::to_vec).collect::<Vec<_>>();
+            }
+        }
+    };
+    let http1 = direct();
+    let url = format!("https://{address}/");
+    let (offered, failure) = tokio::join!(offered, send(&http1, &url));
+    assert_eq!(offered, [b"http/1.1".to_vec()]);
+    assert!(failure.unwrap_err().is_io());
+}
+
+#[tokio::test]
+async fn a_proxy_gets_credentials_and_a_port() {
+    let (listener, address) = listen().await;
+    let proxies = Matcher::builder()
+        .all(format!("http://user:secret@{address}"))
+        .build();
+    let http1 = http1(proxies);
+    for (url, destination) in [
+        ("https://sns.example/", "sns.example:443"),
+        ("http://sns.example/", "sns.example:80"),
+        ("http://sns.example:4566/", "sns.example:4566"),
+    ] {
+        let refuse = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let head = head(&mut stream).await;
+            let refusal = b"HTTP/1.1 403 Forbidden\r\n\r\n";
+            stream.write_all(refusal).await.unwrap();
+            head
+        };
+        let (head, failure) = tokio::join!(refuse, send(&http1, url));
+        assert_eq!(
+            head,
+            format!(
+                "CONNECT {destination} HTTP/1.1\r\nHost: {destination}\r\n\
+                 Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n\r\n"
+            )
+        );
+        let failure = failure.unwrap_err();
+        assert!(failure.is_io(), "{failure:?}");
+        assert!(!format!("{failure:?}").contains("secret"), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_an_io_error() {
+    let (listener, address) = listen().await;
+    drop(listener);
+    let failure = send(&direct(), &format!("http://{address}/")).await;
+    assert!(failure.unwrap_err().is_io());
+}
+
+/// The clock jumps to the time limit because nothing else happens.
+#[tokio::test(start_paused = true)]
+async fn a_handshake_without_an_answer_times_out() {
+    let (_listener, address) = listen().await;
+    let failure = send(&direct(), &format!("https://{address}/")).await;
+    assert!(failure.unwrap_err().is_timeout());
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_before_the_answer_is_transient() {
+    let (listener, address) = listen().await;
+    let hang_up = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+    };
+    let http1 = direct();
+    let url = format!("http://{address}/");
+    let ((), failure) = tokio::join!(hang_up, send(&http1, &url));
+    let failure = failure.unwrap_err();
+    assert_eq!(failure.as_other(), Some(ErrorKind::TransientError));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_not_tried_again() {
+    let (listener, address) = listen().await;
+    let babble = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream
+            .write_all(b"220 mail.example ESMTP\r\n")
+            .await
+            .unwrap();
+    };
+    let http1 = direct();
+    let url = format!("http://{address}/");
+    let ((), failure) = tokio::join!(babble, send(&http1, &url));
+    let failure = failure.unwrap_err();
+    assert!(failure.is_other(), "{failure:?}");
+    assert_eq!(failure.as_other(), None);
+}
+
+#[tokio::test]
+async fn a_connection_closed_while_idle_costs_no_request() {
+    let (listener, address) = listen().await;
+    let answer_once_each = async {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            head(&mut stream).await;
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        }
+    };
+    let http1 = direct();
+    let url = format!("http://{address}/");
+    let twice = async {
+        send(&http1, &url).await.unwrap();
+        send(&http1, &url).await.unwrap();
+    };
+    tokio::join!(answer_once_each, twice);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_sdk_gives_up_is_not_used_again() {
+    let server = Server::start(None, |_| async { Response::default() });
+    let server = server.await.unwrap();
+    let http1 = direct();
+    send(&http1, &server.url).await.unwrap();
+    let used = CaptureSmithyConnection::new();
+    let mut request = HttpRequest::empty();
+    request.set_uri(server.url.as_str()).unwrap();
+    request.add_extension(used.clone());
+    http1.call(request).await.unwrap();
+    assert_eq!(server.connections(), 1);
+    used.get().unwrap().poison();
+    send(&http1, &server.url).await.unwrap();
+    assert_eq!(server.connections(), 2);
+}
