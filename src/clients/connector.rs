@@ -60,7 +60,10 @@ fn with_bundle(mut roots: RootCertStore) -> RootCertStore {
     if !bundle.errors.is_empty() {
         warn!("some certificates could not be read: {:?}", bundle.errors);
     }
-    roots.add_parsable_certificates(bundle.certs);
+    let (added, _) = roots.add_parsable_certificates(bundle.certs);
+    if added == 0 {
+        warn!("no certificates were found to trust");
+    }
     roots
 }
 

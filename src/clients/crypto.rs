@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use rustls::crypto::ring::{cipher_suite, kx_group};
+use rustls::crypto::ring::{ALL_KX_GROUPS, cipher_suite};
 use rustls::crypto::{
     CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms,
 };
@@ -36,7 +36,7 @@ fn provider() -> CryptoProvider {
             cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
             cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         ],
-        kx_groups: vec![kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1],
+        kx_groups: ALL_KX_GROUPS.to_vec(),
         signature_verification_algorithms: SIGNATURES,
         secure_random: &Random,
         key_provider: &NoKeys,
@@ -119,6 +119,7 @@ impl KeyProvider for NoKeys {
 mod tests {
     use rustls::CipherSuite;
     use rustls::crypto::ring::default_provider;
+    use rustls::pki_types::{SignatureVerificationAlgorithm, alg_id};
 
     use super::*;
 
@@ -133,30 +134,23 @@ mod tests {
         expected.retain(|suite| !format!("{suite:?}").contains("CHACHA20"));
         assert_eq!(suites(&ours), expected);
 
-        let groups = |provider: &CryptoProvider| -> Vec<_> {
-            provider
-                .kx_groups
-                .iter()
-                .map(|group| group.name())
-                .collect()
+        let [ours, all] = [ours, all].map(|provider| provider.signature_verification_algorithms);
+        let identifiers = |algorithms: &[&dyn SignatureVerificationAlgorithm]| -> Vec<_> {
+            let algorithms = algorithms.iter();
+            let identifiers = algorithms
+                .map(|algorithm| (algorithm.public_key_alg_id(), algorithm.signature_alg_id()));
+            identifiers.collect()
         };
-        assert_eq!(groups(&ours), groups(&all));
-
-        let schemes = |provider: &CryptoProvider| {
-            let mapping = provider.signature_verification_algorithms.mapping.iter();
-            let schemes = mapping.map(|(scheme, algorithms)| {
-                let identifiers = algorithms.iter().map(|algorithm| {
-                    let public_key = algorithm.public_key_alg_id();
-                    (public_key, algorithm.signature_alg_id())
-                });
-                (*scheme, identifiers.collect::<Vec<_>>())
-            });
-            schemes.collect::<Vec<_>>()
+        let schemes = |algorithms: &WebPkiSupportedAlgorithms| -> Vec<_> {
+            let mapping = algorithms.mapping.iter();
+            let schemes = mapping.map(|(scheme, algorithms)| (*scheme, identifiers(algorithms)));
+            schemes.collect()
         };
         let mut expected = schemes(&all);
         expected.retain(|(scheme, _)| *scheme != SignatureScheme::ED25519);
         assert_eq!(schemes(&ours), expected);
-        let count = |provider: CryptoProvider| provider.signature_verification_algorithms.all.len();
-        assert_eq!(count(ours), count(all) - 1);
+        let mut expected = identifiers(all.all);
+        expected.retain(|(public_key, _)| *public_key != alg_id::ED25519);
+        assert_eq!(identifiers(ours.all), expected);
     }
 }

@@ -23,7 +23,6 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
 use http::Uri;
-use http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{
@@ -34,7 +33,6 @@ use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tower_service::Service;
 
@@ -84,7 +82,7 @@ impl HttpConnector for Http1 {
         };
         let used = capture_connection(&mut request);
         if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
-            capture.set_connection_retriever(move || metadata(&used));
+            capture.set_connection_retriever(move || Some(metadata(used.clone())));
         }
         let response = self.0.request(request);
         HttpConnectorFuture::new(async move {
@@ -96,21 +94,19 @@ impl HttpConnector for Http1 {
 }
 
 /// What the SDK wants of a connection: that it is not used again after the service failed on it.
-fn metadata(used: &CaptureConnection) -> Option<ConnectionMetadata> {
-    used.connection_metadata().as_ref()?;
-    let used = used.clone();
+fn metadata(used: CaptureConnection) -> ConnectionMetadata {
     let poison = move || {
         if let Some(connected) = used.connection_metadata().as_ref() {
             connected.poison();
         }
     };
     let metadata = ConnectionMetadata::builder().proxied(false);
-    Some(metadata.poison_fn(poison).build())
+    metadata.poison_fn(poison).build()
 }
 
 fn classified(error: HttpError) -> ConnectorError {
     let is_connect = error.is_connect();
-    let is_timeout = causes(&error).any(<dyn Error>::is::<Elapsed>);
+    let is_timeout = causes(&error).any(<dyn Error>::is::<NoConnection>);
     let is_io = causes(&error).any(<dyn Error>::is::<io::Error>);
     let hyper = causes(&error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
     let is = |kind: fn(&hyper::Error) -> bool| hyper.is_some_and(kind);
@@ -140,7 +136,13 @@ pub(super) fn causes<'a>(
     })
 }
 
-/// Opens connections.
+/// No connection was opened in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection after {} s", CONNECT_TIMEOUT.as_secs())]
+struct NoConnection;
+
+/// Opens connections. Through a proxy, each is a tunnel, also one to an address without TLS, which
+/// only a local AWS has.
 #[derive(Clone)]
 struct Route {
     direct: HttpsConnector<Tcp>,
@@ -163,7 +165,10 @@ impl Service<Uri> for Route {
     fn call(&mut self, to: Uri) -> Self::Future {
         let Some(proxy) = self.proxies.intercept(&to) else {
             let stream = timeout(CONNECT_TIMEOUT, self.direct.call(to));
-            return Box::pin(async { Ok(MaybeHttpsStream::Http(stream.await??)) });
+            return Box::pin(async {
+                let stream = stream.await.map_err(|_| NoConnection)?;
+                Ok(MaybeHttpsStream::Http(stream?))
+            });
         };
         let mut tunnel = Tunnel::new(proxy.uri().clone(), self.direct.clone());
         if let Some(credentials) = proxy.basic_auth() {
@@ -171,18 +176,14 @@ impl Service<Uri> for Route {
         }
         let mut tunnel = HttpsConnector::from((tunnel, self.tls.clone()));
         let stream = timeout(CONNECT_TIMEOUT, tunnel.call(with_port(to)));
-        Box::pin(async { stream.await? })
+        Box::pin(async { stream.await.map_err(|_| NoConnection)? })
     }
 }
 
 /// A tunnel takes 443 where no port is named.
 fn with_port(to: Uri) -> Uri {
-    match (to.host(), to.port()) {
-        (Some(host), None) if to.scheme() == Some(&Scheme::HTTP) => {
-            let mut parts = to.clone().into_parts();
-            parts.authority = format!("{host}:80").parse().ok();
-            Uri::from_parts(parts).unwrap_or(to)
-        }
+    match (to.scheme_str(), to.host(), to.port()) {
+        (Some("http"), Some(host), None) => format!("http://{host}:80").parse().unwrap_or(to),
         _ => to,
     }
 }

@@ -11,11 +11,10 @@ use aws_smithy_types::retry::RetryConfig;
 use kms_alarm::clients::{Clients, connector};
 use serde_json::json;
 use stand_ins::protocol::xml;
+use stand_ins::proxy::Proxy;
 use stand_ins::server::{Response, Server};
 use stand_ins::test_ca::TestCa;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::net::TcpListener;
 
 use crate::alert::provisioned;
 use crate::bootstrap::Run;
@@ -78,6 +77,17 @@ async fn an_untrusted_endpoint_gets_no_request() {
 }
 
 #[tokio::test]
+async fn a_bundle_without_certificates_is_said_in_the_log() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    let ran = Run::new(&FakeAws::with_log_group())
+        .with("SSL_CERT_FILE", empty.path().to_str().unwrap())
+        .events(vec![json!({"neither": 1})])
+        .await;
+    let warning = "no certificates were found to trust";
+    assert!(ran.log.contains(warning), "{}", ran.log);
+}
+
+#[tokio::test]
 async fn without_tls_no_connection_is_opened_ahead() {
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let ran = Run::new(&aws).events(vec![alarm_of_one()]).await;
@@ -98,49 +108,22 @@ async fn a_silent_endpoint_does_not_delay_the_first_event() {
     assert!(message.starts_with("unexpected event"), "{message}");
 }
 
-/// A proxy that lets everything through and reports what it was asked.
-async fn proxy() -> (String, mpsc::UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let (asked, heads) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        loop {
-            let (mut client, _) = listener.accept().await.unwrap();
-            let asked = asked.clone();
-            tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(client.read_u8().await.unwrap());
-                }
-                let head = String::from_utf8(head).unwrap();
-                let destination = head.strip_prefix("CONNECT ").unwrap();
-                let destination = destination.split(' ').next().unwrap().to_owned();
-                let mut server = TcpStream::connect(&destination).await.unwrap();
-                asked.send(head).unwrap();
-                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-                let _ = copy_bidirectional(&mut client, &mut server).await;
-            });
-        }
-    });
-    (address, heads)
-}
-
 #[tokio::test]
 async fn the_proxy_from_the_environment_is_used() {
     let ca = TestCa::new("Behind the proxy");
     let bundle = bundle(&ca);
-    let (address, mut heads) = proxy().await;
-    let proxy = address.replace("http://", "http://user:secret@");
+    let mut proxy = Proxy::start(None).await.unwrap();
+    let with_password = proxy.url.replace("http://", "http://user:secret@");
     let aws = provisioned(&[&["decrypt-disabled"]]).await;
     let ran = Run::new(&aws)
         .over_tls(&ca)
         .with("SSL_CERT_FILE", bundle.path().to_str().unwrap())
-        .with("HTTPS_PROXY", &proxy)
+        .with("HTTPS_PROXY", &with_password)
         .events(vec![alarm_of_one()])
         .await;
     assert_eq!(ran.outcomes, [Ok(())], "{}", ran.log);
     assert_eq!(aws.state().published.len(), 1);
-    let head = heads.recv().await.unwrap();
+    let head = proxy.asked.recv().await.unwrap();
     assert!(head.starts_with("CONNECT 127.0.0.1:"), "{head}");
     assert!(
         head.contains("\r\nProxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
+use stand_ins::proxy::Proxy;
 use stand_ins::server::{Response, Server};
 use stand_ins::test_ca::TestCa;
 use tokio::net::TcpListener;
@@ -23,9 +24,12 @@ async fn status(connector: &Fallback, address: &str) -> Result<u16, ConnectorErr
 }
 
 fn fallback(few: &TestCa, others: &TestCa) -> Fallback {
+    behind(Matcher::builder().build(), few, others)
+}
+
+fn behind(proxies: Matcher, few: &TestCa, others: &TestCa) -> Fallback {
     let [few, others] = [few, others].map(|ca| roots(ca.root.as_bytes()));
-    let proxies = Arc::new(Matcher::builder().build());
-    Fallback::new(tls().unwrap(), few, || others, proxies)
+    Fallback::new(tls().unwrap(), few, || others, Arc::new(proxies))
 }
 
 #[tokio::test]
@@ -47,6 +51,23 @@ async fn another_certificate_switches_to_the_systems_roots() {
     assert_eq!(status(&connector, &server.url).await.unwrap(), 200);
     assert!(LazyLock::get(&connector.others).is_some());
     assert_eq!(status(&connector, &server.url).await.unwrap(), 200);
+}
+
+/// Such a proxy signs the certificates of all servers itself. What leads to it may be TLS, too.
+#[tokio::test]
+async fn a_proxy_that_inspects_the_traffic_switches_to_the_systems_roots() {
+    let (amazon, own) = (TestCa::new("Amazon"), TestCa::new("Proxy"));
+    let server = serve(&own).await;
+    for ca in [None, Some(&own)] {
+        let mut proxy = Proxy::start(ca).await.unwrap();
+        let proxies = Matcher::builder().all(proxy.url.clone()).build();
+        let connector = behind(proxies, &amazon, &own);
+        assert_eq!(status(&connector, &server.url).await.unwrap(), 200);
+        assert!(LazyLock::get(&connector.others).is_some());
+        let asked = proxy.asked.recv().await.unwrap();
+        let destination = format!("CONNECT {} HTTP/1.1\r\n", server.address);
+        assert!(asked.starts_with(&destination), "{asked}");
+    }
 }
 
 #[tokio::test]
