@@ -7,6 +7,7 @@
 //! makes up key names must not hide a real error.
 
 mod concern;
+mod failed_call;
 mod group;
 mod newest;
 mod search;
@@ -19,8 +20,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 
 pub use self::concern::Concern;
+use self::failed_call::{FailedCall, bounded};
 pub use self::group::Group;
-use self::group::{Kind, bounded};
+use self::group::Kind;
 pub use self::newest::Newest;
 pub use self::search::{Progress, Search};
 use self::told::Told;
@@ -123,15 +125,16 @@ impl Findings {
             count(&mut self.ignored, rule);
             return;
         }
-        let concern = Concern::new(code, &event, &self.own);
+        let call = FailedCall::new(&event);
+        let concern = Concern::new(code, call, &self.own);
         let reason = self.reason(code, event.error_message.get());
-        let kind = Kind::new(concern, code, reason, &event);
-        if self.told.has(kind, event.key().map(bounded)) {
+        let kind = Kind::new(concern, code, reason, call);
+        if self.told.has(kind, call.key.map(bounded)) {
             self.aside = self.aside.saturating_add(1);
             return;
         }
         self.found = self.found.saturating_add(1);
-        self.group(kind, &event);
+        self.group(kind, call);
     }
 
     /// Sets the groups aside that are not wanted.
@@ -160,15 +163,15 @@ impl Findings {
         }
     }
 
-    fn group(&mut self, kind: Kind<'_>, event: &Event<'_>) {
-        let key = event.key().map(bounded);
+    fn group(&mut self, kind: Kind<'_>, call: FailedCall<'_>) {
+        let key = call.key.map(bounded);
         let mut alike = self.groups.iter_mut().filter(|group| group.is(kind));
         if let Some(group) = alike.find(|group| group.has_key(key)) {
-            group.add(event);
+            group.add(call);
             return;
         }
         let mut group = Group::new(kind);
-        group.add(event);
+        group.add(call);
         if self.groups.iter().filter(|group| group.is(kind)).count() >= MAX_KEYS {
             for alike in self.groups.extract_if(.., |group| group.is(kind)) {
                 group.merge(alike);

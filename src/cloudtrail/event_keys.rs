@@ -14,13 +14,12 @@ impl Event<'_> {
         message.or_else(|| self.arns_of_keys().chain(self.asked_for()).next())
     }
 
-    /// The other key, where the call has two: `ReEncrypt` names the source first.
-    pub fn other_key(&self) -> Option<&str> {
+    /// The key that is not this one, where the call has two: `ReEncrypt` names the source first.
+    pub fn other_key(&self, key: &str) -> Option<&str> {
         let parameters = self.request_parameters.get();
         let asked = parameters.and_then(|asked| asked.destination_key_id.get());
-        let key = self.key();
         let mut named = self.arns_of_keys().chain(asked);
-        named.find(|other| key.is_some_and(|key| arn::key_id(key) != arn::key_id(other)))
+        named.find(|other| arn::key_id(key) != arn::key_id(other))
     }
 
     /// What the caller named the key by.
@@ -46,10 +45,10 @@ impl Event<'_> {
         key.into_iter().chain(sent)
     }
 
-    /// The account that owns the key, unless it is the one that received the event.
-    pub fn other_account(&self) -> Option<&str> {
+    /// The account that owns this key, unless it is the one that received the event.
+    pub fn other_account<'k>(&self, key: &'k str) -> Option<&'k str> {
         let here = self.recipient_account_id.get()?;
-        let owner = Arn::parse(self.key()?)?.account;
+        let owner = Arn::parse(key)?.account;
         (!owner.is_empty() && owner != here).then_some(owner)
     }
 

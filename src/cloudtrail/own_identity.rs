@@ -4,7 +4,7 @@
 //! call is itself a KMS error. Only what AWS writes counts here: whoever opens a session chooses
 //! its name, and nobody must be able to pass for this function by choosing a name.
 
-use super::event::Event;
+use super::principal::Principal;
 
 /// The function's own role and ARN.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,10 +16,9 @@ pub struct OwnIdentity {
 }
 
 impl OwnIdentity {
-    /// Whether the function made this call itself.
+    /// Whether this is who the function itself is.
     #[must_use]
-    pub fn made(&self, event: &Event<'_>) -> bool {
-        let principal = event.principal();
+    pub fn is(&self, principal: &Principal<'_>) -> bool {
         let is_role = self.role_arn.as_deref() == Some(principal.name);
         let is_function = self
             .function_arn
@@ -38,6 +37,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::cloudtrail::Event;
 
     #[track_caller]
     fn check_made(identity: &Value, expected: bool) {
@@ -49,8 +49,9 @@ mod tests {
         };
         let text = json!({ "userIdentity": identity }).to_string();
         let event = Event::parse(&text).unwrap();
-        assert_eq!(own.made(&event), expected, "{identity}");
-        assert!(!OwnIdentity::default().made(&event), "{identity}");
+        let principal = event.principal();
+        assert_eq!(own.is(&principal), expected, "{identity}");
+        assert!(!OwnIdentity::default().is(&principal), "{identity}");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::cloudtrail::{Event, OwnIdentity};
+use super::failed_call::FailedCall;
+use crate::cloudtrail::OwnIdentity;
 use crate::kms_error;
 
 /// Whose concern failed calls are.
@@ -20,13 +21,13 @@ pub enum Concern {
 }
 
 impl Concern {
-    pub(super) fn new(code: &str, event: &Event<'_>, own: &OwnIdentity) -> Self {
-        let operation = event.event_name.get().unwrap_or_default();
-        let identity = event.user_identity.get();
+    pub(super) fn new(code: &str, call: FailedCall<'_>, own: &OwnIdentity) -> Self {
+        let operation = call.event.event_name.get().unwrap_or_default();
+        let identity = call.event.user_identity.get();
         let service = identity.and_then(|identity| identity.invoked_by.get());
         if kms_error::is_dry_run(code) {
             Self::DryRun
-        } else if own.made(event) {
+        } else if own.is(&call.principal) {
             Self::OwnFunction
         } else if service.is_some_and(|service| kms_error::is_probe(code, operation, service)) {
             Self::Probe

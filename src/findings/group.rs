@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::concern::Concern;
-use super::newest::{MAX_BYTES, Newest};
+use super::failed_call::{FailedCall, bounded};
+use super::newest::Newest;
 use super::told::mark;
 use super::values::Values;
 use crate::arn::Arn;
-use crate::cloudtrail::{Affected, Event, Key as KeyNames, KeyChange, Workload};
+use crate::cloudtrail::{Affected, Key as KeyNames, KeyChange, Workload};
 use crate::identifier::Key;
 use crate::kms_error::{self, Reason};
-use crate::text::first_bytes;
 
 /// What decides to which group a call belongs, the key apart.
 #[derive(Clone, Copy, Hash)]
@@ -27,15 +27,15 @@ impl<'e> Kind<'e> {
         concern: Concern,
         code: &'e str,
         reason: Reason,
-        event: &'e Event<'_>,
+        call: FailedCall<'e>,
     ) -> Self {
-        let operation = event.event_name.get();
+        let operation = call.event.event_name.get();
         Self {
             concern,
             code: bounded(code),
             reason,
             operation: bounded(operation.unwrap_or("an unnamed operation")),
-            caller: bounded(event.principal().name),
+            caller: bounded(call.principal.name),
         }
     }
 
@@ -51,11 +51,6 @@ impl<'e> Kind<'e> {
         let reason = reason.words();
         format!("{concern:?}\n{code}\n{reason}\n{operation}\n{caller}")
     }
-}
-
-/// The beginning of a field, which is all that is kept of it.
-pub(super) fn bounded(text: &str) -> &str {
-    first_bytes(text, MAX_BYTES)
 }
 
 /// Failed calls that are alike: the same error for the same reason, the same operation, key and
@@ -158,10 +153,14 @@ impl Group {
         self.keys.count() > 1
     }
 
-    pub(super) fn add(&mut self, event: &Event<'_>) {
+    pub(super) fn add(&mut self, call: FailedCall<'_>) {
+        let FailedCall {
+            event,
+            key,
+            principal,
+        } = call;
         let time = event.event_time.get();
-        let principal = event.principal();
-        self.keys.add(time, event.key().map(bounded));
+        self.keys.add(time, key.map(bounded));
         self.aliases.add(time, event.alias().map(bounded));
         self.sessions.add(time, principal.session.map(bounded));
         self.issued_to.add(time, principal.issued_to.map(bounded));
@@ -175,7 +174,7 @@ impl Group {
             self.affected.add(time, Some(&affected));
         }
         if self.count == 0 || time >= self.newest.time {
-            self.newest.replace(event);
+            self.newest.replace(call);
         }
         self.first = self.first.into_iter().chain(time).min();
         self.last = self.last.max(time);

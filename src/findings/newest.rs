@@ -2,11 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::cloudtrail::Event;
-use crate::text::first_bytes;
-
-/// How many bytes of a field are kept; AWS's own limit for most of them is 1 KB.
-pub(super) const MAX_BYTES: usize = 2_048;
+use super::failed_call::{FailedCall, bounded};
 
 /// The fields that are shown of a group's newest event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +44,12 @@ pub struct Newest {
 impl Newest {
     /// Takes the place of the event before, in the same memory: nearly every event is the newest for
     /// a moment.
-    pub(super) fn replace(&mut self, event: &Event<'_>) {
+    pub(super) fn replace(&mut self, call: FailedCall<'_>) {
+        let FailedCall {
+            event,
+            key,
+            principal,
+        } = call;
         let identity = event.user_identity.get();
         let parameters = event.request_parameters.get();
         let extra = event.additional_event_data.get();
@@ -58,8 +59,11 @@ impl Newest {
         keep(&mut self.request_id, event.request_id.get());
         keep(&mut self.region, event.aws_region.get());
         keep(&mut self.account, event.recipient_account_id.get());
-        keep(&mut self.key_account, event.other_account());
-        keep(&mut self.session, event.principal().session);
+        keep(
+            &mut self.key_account,
+            key.and_then(|key| event.other_account(key)),
+        );
+        keep(&mut self.session, principal.session);
         keep(&mut self.source, event.source_ip_address.get());
         keep(&mut self.user_agent, event.user_agent.get());
         let access_key = identity.and_then(|identity| identity.access_key_id.get());
@@ -71,7 +75,10 @@ impl Newest {
             &mut self.external_key,
             extra.and_then(|extra| extra.xks_key_id.get()),
         );
-        keep(&mut self.other_key, event.other_key());
+        keep(
+            &mut self.other_key,
+            key.and_then(|key| event.other_key(key)),
+        );
         keep(&mut self.key_as_sent, event.key_as_sent());
         let addendum = event.addendum.get();
         keep(
@@ -83,7 +90,7 @@ impl Newest {
 
 fn keep(kept: &mut Option<String>, text: Option<&str>) {
     match text {
-        Some(text) => first_bytes(text, MAX_BYTES).clone_into(kept.get_or_insert_default()),
+        Some(text) => bounded(text).clone_into(kept.get_or_insert_default()),
         None => *kept = None,
     }
 }

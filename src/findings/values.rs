@@ -35,18 +35,17 @@ impl<T: PartialEq> Values<T> {
         V: ToOwned<Owned = T> + Hash + PartialEq + ?Sized,
     {
         let Some(value) = value else { return };
-        if self.seen.len() < MAX_COUNTED {
-            let mut hasher = DefaultHasher::new();
-            value.hash(&mut hasher);
-            self.seen.insert(hasher.finish());
-        }
-        match self
-            .kept
-            .iter_mut()
-            .find(|(_, known)| known.borrow() == value)
-        {
-            Some((newest, _)) => *newest = (*newest).max(time),
-            None => self.kept.push((time, value.to_owned())),
+        // Most events say the same as the one before.
+        let mut kept = self.kept.iter_mut();
+        if let Some((newest, _)) = kept.find(|(_, known)| known.borrow() == value) {
+            *newest = (*newest).max(time);
+        } else {
+            if self.seen.len() < MAX_COUNTED {
+                let mut hasher = DefaultHasher::new();
+                value.hash(&mut hasher);
+                self.seen.insert(hasher.finish());
+            }
+            self.kept.push((time, value.to_owned()));
         }
         self.keep_newest();
     }

@@ -52,7 +52,12 @@ pub fn cloudtrail(data: &[u8]) {
         findings.read_change(line);
         if let Ok(event) = Event::parse(line) {
             let principal = event.principal();
-            let _ = (event.key(), event.other_account(), principal.session);
+            let key = event.key().unwrap_or_default();
+            let _ = (
+                event.other_key(key),
+                event.other_account(key),
+                principal.session,
+            );
             assert!(event.affected().count() < line.len());
         }
     }
