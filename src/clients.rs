@@ -17,6 +17,7 @@ use aws_sdk_sns::Client as Sns;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -92,6 +93,8 @@ fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfi
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts)
+        // It waits longer than an attempt may take.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .sleep_impl(TokioSleep::new())
         .use_fips(environment.use_fips)
         .use_dual_stack(environment.use_dual_stack);
