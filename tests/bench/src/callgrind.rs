@@ -11,13 +11,36 @@ use anyhow::{Context as _, Result};
 use hyper::body::Bytes;
 
 use crate::aws::{Aws, Endpoints};
-use crate::measure::checked;
+use crate::measure::{Bench, checked};
 use crate::process::Process;
 use crate::subjects::{Subject, on_path};
+
+/// How many events are counted after the first two.
+const FURTHER: usize = 10;
+
+/// The instructions of events that one process gets.
+#[derive(Clone, Copy)]
+pub(crate) struct Events {
+    /// A start and the first two events.
+    pub(crate) start_and_two: u64,
+    /// Each event after these.
+    pub(crate) each: u64,
+}
 
 /// Where valgrind is, if it is installed.
 pub(crate) fn valgrind() -> Option<PathBuf> {
     on_path("valgrind")
+}
+
+/// The instructions of a process that gets this event again and again, over plain HTTP.
+pub(crate) async fn repeated(bench: &Bench, subject: &Subject, event: &Bytes) -> Result<Events> {
+    let (aws, http) = (&bench.aws, &bench.aws.http);
+    let two = instructions(subject, aws, http, &vec![event.clone(); 2]).await?;
+    let more = instructions(subject, aws, http, &vec![event.clone(); 2 + FURTHER]).await?;
+    Ok(Events {
+        start_and_two: two,
+        each: more.saturating_sub(two) / FURTHER as u64,
+    })
 }
 
 /// The instructions of a process that gets these events and ends while it waits for another.

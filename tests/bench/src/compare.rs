@@ -5,8 +5,9 @@
 
 use anyhow::{Context as _, Result};
 
-use crate::callgrind::{instructions, valgrind};
-use crate::figures::{self, ByColumn, column};
+use crate::callgrind::{instructions, repeated, valgrind};
+use crate::figures::{self, ByColumn, Counted, column};
+use crate::machine::Busy;
 use crate::measure::{Bench, Cold, Warm};
 use crate::report::{self, Scale, grouped};
 use crate::subjects::{Kind, Paths, Subject, printed};
@@ -35,7 +36,7 @@ pub(crate) async fn compare(
     paths: &Paths,
     rounds: Rounds,
 ) -> Result<()> {
-    let began = machine::now()?;
+    let (began, busy) = (machine::now()?, Busy::start()?);
     let has_node = subjects.iter().any(|subject| subject.kind == Kind::Node);
     let all: Vec<&Subject> = subjects.iter().collect();
     let working: Vec<&Subject> = subjects.iter().filter(|subject| subject.works()).collect();
@@ -48,14 +49,15 @@ pub(crate) async fn compare(
         .collect();
     let ticks = warm_ticks(bench, &ours, rounds.warm).await?;
     let scale = scale(bench, &working, rounds.scale).await?;
+    let (ended, busy) = (machine::now()?, busy.described()?);
     let counted = counted(bench, subjects).await?;
     let zip = zip_bytes(paths)?;
 
-    let mut rows = figures::cold_rows(&alerts, &creates);
-    rows.extend(figures::warm_rows(&warm));
-    rows.push(figures::tick_row(&ticks));
-    rows.extend(figures::fixed_rows(counted, zip));
-    rows.extend(figures::scale_rows(&scale));
+    let mut steady = figures::instruction_rows(&counted);
+    steady.extend(figures::size_rows(zip, &warm, &scale));
+    let mut times = figures::cold_rows(&alerts, &creates);
+    times.extend(figures::cpu_rows(&warm, &ticks));
+    times.extend(figures::scale_rows(&scale));
 
     for line in machine::described(paths, has_node)? {
         println!("{line}");
@@ -65,14 +67,14 @@ pub(crate) async fn compare(
         None => println!("- share of the cold starts' events: none, control groups are root's"),
     }
     println!(
-        "- medians of {} cold starts, {} warm runs and {} runs of each scale; began {began}; \
-         ended {}\n",
-        rounds.cold,
-        rounds.warm,
-        rounds.scale,
-        machine::now()?
+        "- medians of {} cold starts, {} warm runs and {} runs of each scale",
+        rounds.cold, rounds.warm, rounds.scale
     );
-    println!("{}", report::figures(&rows));
+    println!("- began {began}; ended {ended}; {busy}\n");
+    println!("What does not depend on how busy the machine is:\n");
+    println!("{}", report::figures(&steady));
+    println!("What does:\n");
+    println!("{}", report::figures(&times));
     print!("{}", report::scales(&scale));
     Ok(())
 }
@@ -147,17 +149,24 @@ async fn scale(bench: &Bench, subjects: &[&Subject], rounds: usize) -> Result<Ve
     Ok(rows)
 }
 
-/// The instructions of an init, over plain HTTP.
-async fn counted(bench: &Bench, subjects: &[Subject]) -> Result<[Option<u64>; 4]> {
-    let mut counted = [None; 4];
+/// The instructions of an init, of an alert and of a healthy tick, over plain HTTP.
+async fn counted(bench: &Bench, subjects: &[Subject]) -> Result<Counted> {
+    let mut counted = Counted::default();
     if valgrind().is_none() {
         eprintln!("valgrind is missing: no instructions are counted");
         return Ok(counted);
     }
     for subject in subjects {
         eprintln!("instructions of {}", subject.kind.name());
-        let count = instructions(subject, &bench.aws, &bench.aws.http, &[]).await?;
-        counted[column(subject)] = Some(count);
+        let at = column(subject);
+        let init = instructions(subject, &bench.aws, &bench.aws.http, &[]).await?;
+        counted.init[at] = Some(init);
+        let event = bench.alert(FAILED_CALLS)?;
+        counted.alert[at] = Some(repeated(bench, subject, &event).await?.each);
+        if subject.kind == Kind::Ours {
+            let event = bench.tick()?;
+            counted.tick[at] = Some(repeated(bench, subject, &event).await?.each);
+        }
     }
     Ok(counted)
 }

@@ -8,19 +8,15 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, bail};
-use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::callgrind::instructions;
+use crate::callgrind::{instructions, repeated};
 use crate::measure::Bench;
 use crate::report::grouped;
 use crate::subjects::{Subject, here};
 
 /// How many percent more are allowed. The counts themselves vary by much less.
 const ALLOWED: u64 = 3;
-
-/// How many alerts or ticks are counted after the first two.
-const FURTHER: usize = 10;
 
 /// What was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +36,11 @@ pub(crate) async fn count(
     let (aws, http) = (&bench.aws, &bench.aws.http);
     let init = instructions(subject, aws, http, &[]).await?;
     let connected = instructions(subject, aws, &aws.https, &[]).await?;
-    let (two, alert) = warm(bench, subject, &event).await?;
-    let (_, tick) = warm(bench, subject, &bench.tick()?).await?;
-    let first = two.saturating_sub(init).saturating_sub(alert);
+    let alerts = repeated(bench, subject, &event).await?;
+    let alert = alerts.each;
+    let tick = repeated(bench, subject, &bench.tick()?).await?.each;
+    let two = alerts.start_and_two.saturating_sub(init);
+    let first = two.saturating_sub(alert);
     println!("{:>12} instructions: init", grouped(init));
     println!(
         "{:>12} instructions: init with the connections it opens ahead",
@@ -50,7 +48,6 @@ pub(crate) async fn count(
     );
     println!("{:>12} instructions: first alert", grouped(first));
     println!("{:>12} instructions: warm alert", grouped(alert));
-
     println!("{:>12} instructions: healthy tick", grouped(tick));
 
     let counts = Counts { init, alert, tick };
@@ -92,14 +89,6 @@ pub(crate) async fn count(
         );
     }
     Ok(())
-}
-
-/// The instructions of a process that gets an event twice, and of each time more.
-async fn warm(bench: &Bench, subject: &Subject, event: &Bytes) -> Result<(u64, u64)> {
-    let (aws, http) = (&bench.aws, &bench.aws.http);
-    let two = instructions(subject, aws, http, &vec![event.clone(); 2]).await?;
-    let more = instructions(subject, aws, http, &vec![event.clone(); 2 + FURTHER]).await?;
-    Ok((two, more.saturating_sub(two) / FURTHER as u64))
 }
 
 /// What exceeds its limit, and what else there is to say.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::subjects::{Paths, here, printed};
@@ -52,6 +52,76 @@ pub(crate) fn described(paths: &Paths, has_node: bool) -> Result<Vec<String>> {
     Ok(lines)
 }
 
+/// How busy the machine is with other programs than the bench and what it starts.
+pub(crate) struct Busy {
+    all: Ticks,
+    own: u64,
+}
+
+/// What the cores did since the machine was started, in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ticks {
+    busy: u64,
+    idle: u64,
+}
+
+impl Busy {
+    /// From now on.
+    pub(crate) fn start() -> Result<Self> {
+        Ok(Self {
+            all: all_ticks(&fs::read_to_string("/proc/stat")?)?,
+            own: own_ticks(&fs::read_to_string("/proc/self/stat")?)?,
+        })
+    }
+
+    /// What others used up to now.
+    pub(crate) fn described(&self) -> Result<String> {
+        let others = percent_of_others(self, &Self::start()?);
+        Ok(format!("other programs used {others} % of the cores"))
+    }
+}
+
+/// How much of what the cores could have done was done for others.
+fn percent_of_others(before: &Busy, after: &Busy) -> u64 {
+    let busy = after.all.busy.saturating_sub(before.all.busy);
+    let idle = after.all.idle.saturating_sub(before.all.idle);
+    let own = after.own.saturating_sub(before.own);
+    let all = (busy + idle).max(1);
+    (busy.saturating_sub(own) * 100 + all / 2) / all
+}
+
+/// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
+///
+/// <https://man7.org/linux/man-pages/man5/proc_stat.5.html>
+fn all_ticks(stat: &str) -> Result<Ticks> {
+    let line = stat.lines().next().unwrap_or_default();
+    let numbers: Vec<u64> = line
+        .split(' ')
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let [user, nice, system, idle, waiting, irq, softirq, steal, ..] = numbers[..] else {
+        bail!("/proc/stat begins with {line}");
+    };
+    Ok(Ticks {
+        busy: user + nice + system + irq + softirq + steal,
+        idle: idle + waiting,
+    })
+}
+
+/// Of `/proc/self/stat` what the process used, and its children that have ended.
+///
+/// <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
+fn own_ticks(stat: &str) -> Result<u64> {
+    // The program's name is in parentheses and may hold spaces. Behind it, the 12th to the 15th word.
+    let (_, behind) = stat
+        .rsplit_once(')')
+        .context("/proc/self/stat without a name")?;
+    let words = behind.split_whitespace().skip(11).take(4);
+    words
+        .map(|word| Ok(word.parse::<u64>()?))
+        .sum::<Result<u64>>()
+}
+
 /// The time, and how busy the machine is.
 pub(crate) fn now() -> Result<String> {
     let load = fs::read_to_string("/proc/loadavg")?;
@@ -82,6 +152,24 @@ fn locked<'t>(lock: &'t str, name: &str) -> Option<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_use_is_what_the_bench_does_not() {
+        let stat = "cpu  10 1 5 100 20 2 1 3 0 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
+        let ticks = all_ticks(stat).unwrap();
+        assert_eq!((ticks.busy, ticks.idle), (22, 120));
+        assert!(all_ticks("cpu 1 2").is_err());
+        let stat = "7 (a (b) c) S 1 7 7 0 -1 4194560 1 2 3 4 50 6 700 80 20 0 4 0 9 0 1";
+        assert_eq!(own_ticks(stat).unwrap(), 836);
+        assert!(own_ticks("7").is_err());
+        let at = |busy, idle, own| Busy {
+            all: Ticks { busy, idle },
+            own,
+        };
+        assert_eq!(percent_of_others(&at(100, 50, 10), &at(200, 150, 90)), 10);
+        assert_eq!(percent_of_others(&at(100, 50, 10), &at(200, 150, 190)), 0);
+        assert_eq!(percent_of_others(&at(1, 1, 1), &at(1, 1, 1)), 0);
+    }
 
     #[test]
     fn versions_and_the_cpu_are_read_from_text() {
