@@ -19,7 +19,7 @@ impl Event<'_> {
         let parameters = self.request_parameters.get();
         let asked = parameters.and_then(|asked| asked.destination_key_id.get());
         let mut named = self.arns_of_keys().chain(asked);
-        named.find(|other| arn::key_id(key) != arn::key_id(other))
+        named.find(|other| *other != key && arn::key_id(other) != arn::key_id(key))
     }
 
     /// What the caller named the key by.

@@ -28,8 +28,10 @@ impl Event<'_> {
         let identity = self.user_identity.get()?;
         let role = issuing_role(identity);
         let arn = identity.arn.get();
-        let role_of_arn = arn.and_then(assumed_role).map(|(role, _)| role);
-        role.or(role_of_arn).or(arn).or(identity.user_name.get())
+        let role_of_arn = || Some(assumed_role(arn?)?.0);
+        role.or_else(role_of_arn)
+            .or(arn)
+            .or(identity.user_name.get())
     }
 
     /// Who made the call.
