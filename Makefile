@@ -53,7 +53,7 @@ account-clean: $(VENV)/installed ## Remove from it what a walk left that crashed
 test: ## Run every test (ARM64=1: also the demo's story with the function for arm64, under qemu)
 	@$(TESTING) $(if $(ARM64),ARM64=1) python3 tests/run.py
 
-bench: build $(BENCH) .tools/bench/installed $(NODE) ## Measure it beside the same in Python and Node (4 minutes; as root with Lambda's share of a core)
+bench: build $(BENCH) .tools/bench/installed $(NODE) ## Measure it beside the same in Python and Node (a quarter of an hour; as root with Lambda's share of a core)
 	@$(BENCH) compare
 
 count: build $(BENCH) ## Count its instructions with valgrind: no more than tests/bench/instructions.json (UPDATE=1: write them there)

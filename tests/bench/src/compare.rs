@@ -15,6 +15,8 @@ use crate::{machine, quota};
 
 /// The alert that the figures are about.
 const FAILED_CALLS: u64 = 10;
+/// A larger one, of which the instructions are counted too.
+pub(crate) const MANY_FAILED_CALLS: u64 = 1_000;
 /// How many more events a cold process gets.
 const FURTHER: u32 = 10;
 /// How many events a warm process gets.
@@ -149,7 +151,7 @@ async fn scale(bench: &Bench, subjects: &[&Subject], rounds: usize) -> Result<Ve
     Ok(rows)
 }
 
-/// The instructions of an init, of an alert and of a healthy tick, over plain HTTP.
+/// The instructions of an init, of alerts and of a healthy tick, over plain HTTP.
 async fn counted(bench: &Bench, subjects: &[Subject]) -> Result<Counted> {
     let mut counted = Counted::default();
     if valgrind().is_none() {
@@ -161,8 +163,13 @@ async fn counted(bench: &Bench, subjects: &[Subject]) -> Result<Counted> {
         let at = column(subject);
         let init = instructions(subject, &bench.aws, &bench.aws.http, &[]).await?;
         counted.init[at] = Some(init);
-        let event = bench.alert(FAILED_CALLS)?;
-        counted.alert[at] = Some(repeated(bench, subject, &event).await?.each);
+        for (failed_calls, counted) in [
+            (FAILED_CALLS, &mut counted.alert),
+            (MANY_FAILED_CALLS, &mut counted.large_alert),
+        ] {
+            let event = bench.alert(failed_calls)?;
+            counted[at] = Some(repeated(bench, subject, &event).await?.each);
+        }
         if subject.kind == Kind::Ours {
             let event = bench.tick()?;
             counted.tick[at] = Some(repeated(bench, subject, &event).await?.each);

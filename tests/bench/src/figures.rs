@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::compare::{MANY, SCALES};
+use crate::compare::{MANY, MANY_FAILED_CALLS, SCALES};
 use crate::measure::{Cold, Warm, median};
 use crate::report::{COLUMNS, Goal, Row, Scale, Unit, grouped};
 use crate::subjects::{Kind, Subject};
@@ -100,6 +100,8 @@ pub(crate) struct Counted {
     pub(crate) init: [Option<u64>; 4],
     /// Of a warm alert.
     pub(crate) alert: [Option<u64>; 4],
+    /// Of one with many failed calls.
+    pub(crate) large_alert: [Option<u64>; 4],
     /// Of a tick that finds everything as it should be.
     pub(crate) tick: [Option<u64>; 4],
 }
@@ -117,6 +119,8 @@ pub(crate) fn instruction_rows(counted: &Counted) -> Vec<Row> {
         Goal::OverFloorAtMost(8.0),
         Goal::Over(Kind::Python, 500.0),
     ];
+    let events = grouped(MANY_FAILED_CALLS);
+    let large_alert = format!("a warm alert of {events} events, instructions");
     vec![
         row("init, instructions", counted.init, init_goals),
         row(
@@ -124,6 +128,7 @@ pub(crate) fn instruction_rows(counted: &Counted) -> Vec<Row> {
             counted.alert,
             vec![Goal::AtMost(4.9)],
         ),
+        row(&large_alert, counted.large_alert, vec![]),
         row(
             "a healthy tick of the watch, instructions",
             counted.tick,
