@@ -257,11 +257,11 @@ async fn search(logs: &Logs, result: &mut SearchResult, periods: &[Window], unti
 
 /// Reads the pages of one search, as long as there is time for one more like the last.
 ///
-/// There is no other limit, and none is needed: a page of a megabyte takes 3 ms of processor time
-/// (docs/performance.md), which is 40 ms with the share that 128 MB get, and three times that on a
-/// slower processor. The 38 s that the template's timeout leaves for the search suffice for some
-/// 300 pages, about as many events as can be told apart. Even a last page that is slow does not
-/// delay the publish, whose own time is longer than that.
+/// There is no other limit, and none is needed: on a slow processor a page of a megabyte takes 9 ms
+/// (docs/performance.md), which is 0.12 s with the share that 128 MB get. The 38 s that the
+/// template's timeout leaves for the search suffice for some 300 pages, about as many events as can
+/// be told apart. Even a last page that is slow does not delay the publish, whose own time is longer
+/// than that.
 async fn read(
     logs: &Logs,
     search: &mut Search,
