@@ -9,6 +9,7 @@
 mod concern;
 mod failed_call;
 mod group;
+mod kind;
 mod newest;
 mod search;
 mod told;
@@ -22,7 +23,7 @@ use jiff::Timestamp;
 pub use self::concern::Concern;
 use self::failed_call::{FailedCall, bounded};
 pub use self::group::Group;
-use self::group::Kind;
+use self::kind::Kind;
 pub use self::newest::Newest;
 pub use self::search::{Progress, Search};
 use self::told::Told;

@@ -8,12 +8,14 @@
 mod found;
 mod line;
 mod notice;
+mod place;
 mod seen;
 mod words;
 
 pub use self::found::{Health, Kind, Problem, Repair, Unknown};
 pub use self::line::Line;
-pub use self::notice::{News, Notice, Place};
+pub use self::notice::{News, Notice};
+pub use self::place::Place;
 pub use self::seen::{Change, Seen, Silence, seen};
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::concern::Concern;
 use super::failed_call::{FailedCall, bounded};
+use super::kind::Kind;
 use super::newest::Newest;
 use super::told::mark;
 use super::values::Values;
@@ -11,47 +12,6 @@ use crate::arn::Arn;
 use crate::cloudtrail::{Affected, Key as KeyNames, KeyChange, Workload};
 use crate::identifier::Key;
 use crate::kms_error::{self, Reason};
-
-/// What decides to which group a call belongs, the key apart.
-#[derive(Clone, Copy, Hash)]
-pub(super) struct Kind<'e> {
-    concern: Concern,
-    code: &'e str,
-    reason: Reason,
-    operation: &'e str,
-    caller: &'e str,
-}
-
-impl<'e> Kind<'e> {
-    pub(super) fn new(
-        concern: Concern,
-        code: &'e str,
-        reason: Reason,
-        call: FailedCall<'e>,
-    ) -> Self {
-        let operation = call.event.event_name.get();
-        Self {
-            concern,
-            code: bounded(code),
-            reason,
-            operation: bounded(operation.unwrap_or("an unnamed operation")),
-            caller: bounded(call.principal.name),
-        }
-    }
-
-    /// The same as text.
-    pub(super) fn identity(self) -> String {
-        let Self {
-            concern,
-            code,
-            reason,
-            operation,
-            caller,
-        } = self;
-        let reason = reason.words();
-        format!("{concern:?}\n{code}\n{reason}\n{operation}\n{caller}")
-    }
-}
 
 /// Failed calls that are alike: the same error for the same reason, the same operation, key and
 /// caller. Calls about many keys that are alike in all else are one group with many keys.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::group::Kind;
+use super::kind::Kind;
 use crate::kms_error::Reason;
 use crate::owner::digest;
 

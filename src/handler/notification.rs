@@ -97,7 +97,7 @@ async fn notification(
         Ok(change) => state_change::alert(function, invocation, Ok(change)).await,
         Err(error) => {
             warn!(reason = %error, "passing a message on as it is");
-            let topic_arn = state_change::destination(&function.environment)?.topic_arn;
+            let topic_arn = function.destination()?.topic_arn;
             alert::pass_on(&function.clients.sns, topic_arn, sns, invocation.deadline).await?;
             Ok(Outcome::PassedOn)
         }

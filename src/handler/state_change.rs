@@ -1,13 +1,12 @@
 //! Alarm state changes, which become alerts.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::function::{Function, Invocation};
 use super::outcome::Outcome;
 use super::watch;
 use crate::alarm::{self, StateChange};
-use crate::alert::{self, Alerted, Deployment, Destination};
-use crate::cloudtrail::OwnIdentity;
+use crate::alert::{self, Alerted, Deployment};
 use crate::environment::Environment;
 use crate::findings::Search;
 use crate::names::Names;
@@ -27,9 +26,9 @@ pub(super) async fn alert(
     if let Some(name) = watch::watched_name(function, &change) {
         return Box::pin(watch::changed(function, invocation, name, change)).await;
     }
-    let destination = destination(environment)?;
+    let destination = function.destination()?;
     let deployment = Deployment {
-        own_identity: own_identity(function, invocation),
+        own_identity: function.own_identity(invocation),
         search: deployed_search(environment, &change),
         quiet: environment.quiet.clone(),
         log_group: invocation.log_group.clone(),
@@ -59,26 +58,4 @@ fn deployed_search(environment: &Environment, change: &StateChange) -> Option<Se
     let log_group = environment.log_group_name.as_ref()?;
     let roles = environment.task_roles.as_ref()?;
     Some(Deployment::search(log_group, roles))
-}
-
-/// The function's own role and name.
-pub(super) fn own_identity(function: &Function, invocation: &Invocation) -> OwnIdentity {
-    OwnIdentity {
-        role_arn: function.environment.role_arn.clone(),
-        function_arn: Some(invocation.function_arn.clone()),
-    }
-}
-
-/// Where the environment says alerts go.
-pub(super) fn destination(environment: &Environment) -> Result<Destination<'_>> {
-    Ok(Destination {
-        topic_arn: environment
-            .topic_arn
-            .as_deref()
-            .context("TOPIC_ARN is not set: give the ARN of the topic that people subscribe to")?,
-        zone: &environment.time_zone,
-        problems: &environment.problems,
-        https: environment.https_format,
-        guide: &environment.guide,
-    })
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::function::{Function, Invocation};
 use super::outcome::Outcome;
-use super::state_change;
 use crate::alarm::StateChange;
 use crate::arn::Scope;
 use crate::health::Line;
@@ -40,8 +39,8 @@ pub(super) async fn tick(
             scope: &scope,
         },
         tick: &tick,
-        destination: state_change::destination(&function.environment)?,
-        own_identity: state_change::own_identity(function, invocation),
+        destination: function.destination()?,
+        own_identity: function.own_identity(invocation),
         log_group: &invocation.log_group,
         log_stream: &invocation.log_stream,
         now: invocation.now,
@@ -79,7 +78,7 @@ pub(super) async fn changed(
     let telling = Telling {
         logs: &clients.logs,
         sns: &clients.sns,
-        destination: state_change::destination(environment)?,
+        destination: function.destination()?,
         name,
         log_group: &invocation.log_group,
         trail: environment.log_group_name.as_deref(),

@@ -2,15 +2,14 @@
 //! is left to do. Its first screen is enough to act.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::found::{Kind, Repair, Unknown};
+use super::place::Place;
 use super::seen::{Seen, Silence};
 use super::words::{self, Told, told, with_region};
 use crate::alarm::StateChange;
 use crate::command::Command;
-use crate::identifier::Identifier;
 use crate::kms_error::Severity;
 use crate::report::{
     Alarm, Dimension, Guide, HttpsFormat, Markup, Message, Moment, Texts, Trigger, compose_subject,
@@ -31,19 +30,6 @@ pub enum News {
     More,
     /// It is over.
     Ended,
-}
-
-/// Where the alarm is, and where its reader.
-#[derive(Clone, Debug)]
-pub struct Place<'a> {
-    /// The Region, if it is known.
-    pub region: Option<Identifier>,
-    /// The function's ARN.
-    pub function_arn: &'a str,
-    /// The function's log group.
-    pub log_group: &'a str,
-    /// The reader's time zone.
-    pub zone: &'a TimeZone,
 }
 
 /// What a notice is made of.

@@ -1,7 +1,7 @@
 //! What is said about each problem, and what to do about it.
 
 use super::found::{Kind, Problem, Repair};
-use super::notice::Place;
+use super::place::Place;
 use super::seen::{Change, Seen};
 use crate::command::Command;
 use crate::report::Moment;

@@ -157,7 +157,7 @@ impl Report {
             subscriptions: evidence.subscriptions,
             usual: history
                 .and_then(|history| history.as_ref().ok())
-                .map(|history| Usual::new(history, evidence)),
+                .map(|history| Usual::new(history, evidence.zone)),
             links: Links::new(evidence),
             commands: commands::commands(evidence),
             situation,

@@ -4,10 +4,10 @@
 //! value writes nothing in quiet hours, and a metric that is new has no past, so the sentence says
 //! when there is no data from earlier. What made the alarm go off is not among these errors.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::evidence::Evidence;
 use super::moment::Moment;
 use crate::alarm::{Datapoint, whole};
 use crate::shown::{Shown, shown};
@@ -93,7 +93,7 @@ pub struct Usual {
 }
 
 impl Usual {
-    pub(super) fn new(history: &History, evidence: &Evidence<'_>) -> Self {
+    pub(super) fn new(history: &History, zone: &TimeZone) -> Self {
         let days = history.days();
         let is_whole = days.len() == DAYS;
         let start = if is_whole {
@@ -122,8 +122,8 @@ impl Usual {
             shown!("{}{}", said, end)
         };
         Self {
-            start: Moment::new(start, evidence.zone),
-            end: Moment::new(history.end, evidence.zone),
+            start: Moment::new(start, zone),
+            end: Moment::new(history.end, zone),
             days: days.len(),
             days_with_errors: bad.len(),
             errors: counts.map(|counts| counts.iter().copied().fold(0, u64::saturating_add)),
