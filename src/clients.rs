@@ -31,7 +31,7 @@ pub use self::warm_up::warm_up;
 use crate::environment::Environment;
 use crate::version;
 
-/// Every client. Each is made on first use: making one takes a fifth of all that happens before the
+/// Every client. Each is made on first use: making one takes a sixth of all that happens before the
 /// first event, and an alert needs CloudWatch's only for what it can do without.
 #[derive(Debug)]
 pub struct Clients {
@@ -93,7 +93,7 @@ fn config(environment: &Environment, connector: SharedHttpConnector) -> SdkConfi
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts)
-        // It waits longer than an attempt may take.
+        // Not needed: it waits for 20 s, and an attempt ends after 8 s.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .sleep_impl(TokioSleep::new())
         .use_fips(environment.use_fips)

@@ -146,8 +146,7 @@ fn masked(word: &str) -> Cow<'_, str> {
     const PREFIXES: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
     const MIN_LENGTH: usize = 16;
     // Few words have one, and looking whether they do is much cheaper than looking where.
-    let may_have_one = word.len() >= MIN_LENGTH;
-    if !may_have_one || !PREFIXES.iter().any(|prefix| word.contains(prefix)) {
+    if word.len() < MIN_LENGTH || !PREFIXES.iter().any(|prefix| word.contains(prefix)) {
         return word.into();
     }
     let mut masked = String::new();

@@ -15,6 +15,7 @@ mod look;
 mod queue;
 mod round;
 mod tell;
+mod telling;
 mod who;
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
@@ -24,8 +25,9 @@ use self::found::Found;
 use self::judge::{Teller, changed_at, judge};
 use self::look::look;
 pub use self::round::Round;
+pub use self::tell::tell;
 use self::tell::tell_more;
-pub use self::tell::{Telling, tell};
+pub use self::telling::Telling;
 use crate::alarm::{StateChange, StateValue};
 use crate::alert::Published;
 use crate::fault::Fault;

@@ -62,7 +62,7 @@ fn with_bundle(mut roots: RootCertStore) -> RootCertStore {
     }
     let (added, _) = roots.add_parsable_certificates(bundle.certs);
     if added == 0 {
-        warn!("no certificates were found to trust");
+        warn!("no certificates were found in the bundle");
     }
     roots
 }

@@ -1,9 +1,9 @@
-//! The cryptography of TLS, as much of it as AWS and proxies speak.
+//! The cryptography of TLS, as much of it as AWS and common proxies need.
 //!
 //! rustls hands out everything that ring can do as one value, from which the linker cannot take
-//! anything away. Here are the same parts without those that nobody asks this function for:
-//! `ChaCha20`, which is for processors without AES; Ed25519, which no certificate on the web is
-//! signed with; and private keys, because the function never shows a certificate of its own. That
+//! anything away. Here are the same parts without `ChaCha20`, which is for processors without AES
+//! instructions; Ed25519, with which no public authority signs (a company's own may, and is not
+//! accepted); and private keys, because the function never shows a certificate of its own. That
 //! makes the zipped package 65 KB smaller.
 
 use std::sync::Arc;

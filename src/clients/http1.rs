@@ -1,9 +1,9 @@
 //! HTTP/1.1 to everything outside, directly or through a proxy, with one pool of connections.
 //!
-//! HTTP/2 is never offered. A few requests one after the other gain nothing by it, and it sends all
-//! that goes to a host over one connection: if that dies in silence, as it can while Lambda has the
-//! function frozen, every retry goes there too. With HTTP/1.1 a request without an answer takes its
-//! connection with it when it is given up, and the next one has another.
+//! HTTP/2 is never offered. A few requests one after the other gain nothing from it, and it sends
+//! all that goes to a host over one connection: if that dies in silence, as it can while Lambda has
+//! the function frozen, every retry goes there too. With HTTP/1.1, giving up a request without an
+//! answer closes its connection, and the next request opens another.
 //!
 //! What fails is classified as the SDK's own HTTP client does it, because the SDK's retries go by
 //! that.
@@ -41,11 +41,11 @@ use super::crypto::Tls;
 /// How long opening a connection may take, so that there is time for another attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a connection may wait for its next request. One that waited longer may be dead without
-/// a word: NAT gateways forget it, and Lambda may have frozen the function.
+/// How long a connection may wait for its next request. One that waited longer, as in a function
+/// that Lambda had frozen, may be dead without a word: a NAT gateway forgets it after 350 s.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Sends requests.
+/// An HTTP/1.1 client with its connections.
 #[derive(Clone, Debug)]
 pub(super) struct Http1(Client<Route, SdkBody>);
 
@@ -57,7 +57,7 @@ impl Http1 {
         let tls = Arc::new(tls);
         let mut tcp = Tcp::new();
         tcp.set_nodelay(true);
-        // It knows no other scheme, but TLS comes on top of it.
+        // Otherwise it refuses `https`, but TLS is added around it.
         tcp.enforce_http(false);
         let direct = HttpsConnector::from((tcp, tls.clone()));
         let client = Client::builder(TokioExecutor::new())
@@ -142,7 +142,7 @@ pub(super) fn causes<'a>(
 struct NoConnection;
 
 /// Opens connections. Through a proxy, each is a tunnel, also one to an address without TLS, which
-/// only a local AWS has.
+/// in practice only a local AWS has.
 #[derive(Clone)]
 struct Route {
     direct: HttpsConnector<Tcp>,

@@ -19,6 +19,7 @@ impl Event<'_> {
         let parameters = self.request_parameters.get();
         let asked = parameters.and_then(|asked| asked.destination_key_id.get());
         let mut named = self.arns_of_keys().chain(asked);
+        // Mostly it is the same ARN, which then need not be split.
         named.find(|other| *other != key && arn::key_id(other) != arn::key_id(key))
     }
 

@@ -16,7 +16,7 @@ pub struct OwnIdentity {
 }
 
 impl OwnIdentity {
-    /// Whether this is who the function itself is.
+    /// Whether this principal is the function itself.
     #[must_use]
     pub fn is(&self, principal: &Principal<'_>) -> bool {
         let is_role = self.role_arn.as_deref() == Some(principal.name);
@@ -40,7 +40,7 @@ mod tests {
     use crate::cloudtrail::Event;
 
     #[track_caller]
-    fn check_made(identity: &Value, expected: bool) {
+    fn check_is(identity: &Value, expected: bool) {
         let own = OwnIdentity {
             role_arn: Some("arn:aws:iam::111122223333:role/alarm".to_owned()),
             function_arn: Some(
@@ -60,24 +60,24 @@ mod tests {
             json!({ "arn": "arn:aws:sts::111122223333:assumed-role/x/alarm",
                 "sessionContext": { "sessionIssuer": { "arn": arn } } })
         };
-        check_made(&issuer("arn:aws:iam::111122223333:role/alarm"), true);
-        check_made(&issuer("arn:aws:iam::111122223333:role/alarm2"), false);
-        check_made(&issuer("arn:aws:iam::444455556666:role/alarm"), false);
+        check_is(&issuer("arn:aws:iam::111122223333:role/alarm"), true);
+        check_is(&issuer("arn:aws:iam::111122223333:role/alarm2"), false);
+        check_is(&issuer("arn:aws:iam::444455556666:role/alarm"), false);
         let of_resource = |arn: &str| json!({ "inScopeOf": { "credentialsIssuedTo": arn } });
-        check_made(
+        check_is(
             &of_resource("arn:aws:lambda:eu-west-1:111122223333:function:alarm"),
             true,
         );
-        check_made(
+        check_is(
             &of_resource("arn:aws:lambda:eu-west-1:111122223333:function:ala"),
             false,
         );
-        check_made(&Value::Null, false);
+        check_is(&Value::Null, false);
     }
 
     #[test]
     fn a_sessions_name_does_not_make_a_caller_this_function() {
-        check_made(
+        check_is(
             &json!({ "arn": "arn:aws:sts::111122223333:assumed-role/app/alarm",
                 "principalId": "AROA:alarm",
                 "sessionContext": { "sessionIssuer": { "arn": "arn:aws:iam::111122223333:role/app" } } }),

@@ -1,4 +1,4 @@
-//! A failed call, with what is worked out from its event: once, because several places need it.
+//! A failed call, with what several places need of its event, worked out once.
 
 use crate::cloudtrail::{Event, Principal};
 use crate::text::first_bytes;

@@ -1,4 +1,4 @@
-//! The kind of a failed call: why which operation failed for whom.
+//! The kind of a failed call: the operation, the caller, and why it failed.
 
 use super::concern::Concern;
 use super::failed_call::{FailedCall, bounded};

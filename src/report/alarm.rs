@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::alarm_notification::Trigger;
 use super::moment::Moment;
+use super::trigger::Trigger;
 use crate::alarm::StateChange;
 use crate::shown::{Shown, shown};
 

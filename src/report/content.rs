@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::alarm::Alarm;
 use super::callers::Callers;
 use super::commands;
-use super::counts::{self, Counts, LeftOut, Search};
+use super::counts::{Counts, LeftOut, Search};
 use super::evidence::Evidence;
 use super::follow_up::FollowUp;
 use super::group::Group;
@@ -96,7 +96,7 @@ impl Report {
         let change = evidence.change;
         let alarm = Alarm::new(change, evidence.zone);
         let found = evidence.findings.groups();
-        let at_least = counts::is_cut(evidence);
+        let at_least = evidence.is_cut();
         let groups: Vec<_> = found
             .iter()
             .take(MAX_GROUPS)
@@ -152,7 +152,7 @@ impl Report {
                 .chain(evidence.settings)
                 .map(|problem| Shown::outside(problem, MAX_PROBLEM))
                 .collect(),
-            lacks_calls: counts::may_lack_calls(evidence),
+            lacks_calls: evidence.may_lack_calls(),
             lacks_lookups: !evidence.problems.is_empty() || no_history.is_some(),
             subscriptions: evidence.subscriptions,
             usual: history

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::evidence::Evidence;
 use super::group::Group;
+use super::number::{number, plural};
 use super::quiet::IgnoredBy;
 use super::situation::Situation;
 use super::window::SearchedWindow;
-use crate::alarm::{Counted, StateValue};
 use crate::findings::{self, Progress};
 use crate::kms_error::Severity;
 use crate::shown::{Shown, shown};
@@ -56,7 +56,7 @@ impl Counts {
             unreadable: findings.unreadable,
             ignored: findings.ignored(),
             ignored_by: findings.ignored_by().iter().map(IgnoredBy::new).collect(),
-            complete: is_searched(evidence) && findings.unreadable == 0 && findings.ungrouped == 0,
+            complete: evidence.is_searched() && findings.unreadable == 0 && findings.ungrouped == 0,
             explanation: explanation(evidence, situation),
             left_out,
         }
@@ -148,34 +148,6 @@ impl Search {
     }
 }
 
-/// Whether there may be more than was found, because a search did not come to its end or because
-/// there were too many kinds of errors to tell apart.
-pub(super) fn is_cut(evidence: &Evidence<'_>) -> bool {
-    evidence.searches.iter().any(|search| !search.is_complete()) || evidence.findings.ungrouped > 0
-}
-
-/// Whether there was something to search, and all of it was searched.
-pub(super) fn is_searched(evidence: &Evidence<'_>) -> bool {
-    findings::Search::are_complete(evidence.searches)
-}
-
-/// Whether calls may have failed that are to be mailed and are not known here.
-pub(super) fn may_lack_calls(evidence: &Evidence<'_>) -> bool {
-    let (findings, change) = (evidence.findings, evidence.change);
-    // Of an alarm that lasts, the alert told what it counted.
-    let has_counted = change.new_state == StateValue::Alarm
-        && !change.is_set_by_hand()
-        && evidence.follow_up.is_none();
-    let is_short = match change.expected() {
-        Some(counted) => findings.decisive < counted.count,
-        None => has_counted,
-    };
-    !is_searched(evidence)
-        || is_short
-        || findings.unreadable > 0
-        || findings.lack_groups_from(evidence.mail_from)
-}
-
 /// What the alarm counted beside what was found.
 fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
     let findings = evidence.findings;
@@ -205,7 +177,7 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
                     counts,
                     were()
                 ),
-                _ if is_cut(evidence) => shown!(
+                _ if evidence.is_cut() => shown!(
                     "{}, and {}, because the search is not complete.",
                     counts,
                     were()
@@ -267,15 +239,6 @@ fn explanation(evidence: &Evidence<'_>, situation: Situation) -> Shown {
     Shown::joined(all.chain(notes).chain(sample), " ")
 }
 
-/// `10`, or `at least 10`.
-pub(super) fn number(counted: Counted) -> Shown {
-    if counted.at_least {
-        shown!("at least {}", counted.count)
-    } else {
-        shown!("{}", counted.count)
-    }
-}
-
 /// `7 were`, `1 was`, `none was`.
 fn were(count: u64) -> Shown {
     match count {
@@ -292,9 +255,4 @@ fn were_found(found: u64, ignored: u64) -> Shown {
         (0, _) => shown!("{} ignored", were(ignored)),
         _ => shown!("{} found and {} ignored", were(found), were(ignored)),
     }
-}
-
-/// The ending of a noun that is counted.
-pub(super) const fn plural(count: u64) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::guide::Guide;
 use super::subscriptions::Subscriptions;
 use super::usual::History;
-use crate::alarm::{StateChange, Window};
+use crate::alarm::{StateChange, StateValue, Window};
 use crate::fault::Fault;
 use crate::findings::{Findings, Search};
 use crate::kms_error::Severity;
@@ -40,6 +40,36 @@ pub struct Evidence<'a> {
     pub guide: &'a Guide,
     /// The reader's time zone.
     pub zone: &'a TimeZone,
+}
+
+impl Evidence<'_> {
+    /// Whether there may be more than was found, because a search did not come to its end or because
+    /// there were too many kinds of errors to tell apart.
+    pub(super) fn is_cut(&self) -> bool {
+        self.searches.iter().any(|search| !search.is_complete()) || self.findings.ungrouped > 0
+    }
+
+    /// Whether there was something to search, and all of it was searched.
+    pub(super) fn is_searched(&self) -> bool {
+        Search::are_complete(self.searches)
+    }
+
+    /// Whether calls may have failed that are to be mailed and are not known here.
+    pub(super) fn may_lack_calls(&self) -> bool {
+        let (findings, change) = (self.findings, self.change);
+        // Of an alarm that lasts, the alert told what it counted.
+        let has_counted = change.new_state == StateValue::Alarm
+            && !change.is_set_by_hand()
+            && self.follow_up.is_none();
+        let is_short = match change.expected() {
+            Some(counted) => findings.decisive < counted.count,
+            None => has_counted,
+        };
+        !self.is_searched()
+            || is_short
+            || findings.unreadable > 0
+            || findings.lack_groups_from(self.mail_from)
+    }
 }
 
 /// What a tick of the watch knows besides.

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::alarm::Alarm;
-use super::counts::{is_cut, plural};
 use super::evidence::{Evidence, HeldBack};
 use super::moment::Moment;
+use super::number::plural;
 use crate::shown::{Shown, shown};
 
 /// A mail while the alarm lasts.
@@ -55,7 +55,7 @@ impl FollowUp {
         });
         let sentence = if told.is_reminder {
             let found = evidence.findings.found;
-            let at_least = if is_cut(evidence) { "at least " } else { "" };
+            let at_least = if evidence.is_cut() { "at least " } else { "" };
             let added = shown!(
                 "Added since {}: {}{} call{}.",
                 since.full(),

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::counts::plural;
 use super::evidence::Evidence;
 use super::links::GroupLinks;
 use super::moment::Moment;
+use super::number::plural;
 use super::values::Values;
 use crate::arn::Arn;
 use crate::cloudtrail::{Affected, KeyChange, WorkloadKind};

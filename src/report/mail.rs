@@ -9,10 +9,11 @@
 use askama::Template;
 
 use super::content::Report;
-use super::counts::{Search, plural};
+use super::counts::Search;
 use super::follow_up::FollowUp;
 use super::group::Group;
 use super::links::Address;
+use super::number::plural;
 use super::situation::Situation;
 use crate::command::Command;
 use crate::findings::Progress;

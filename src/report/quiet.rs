@@ -6,7 +6,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::counts::may_lack_calls;
 use super::evidence::Evidence;
 use super::situation::Situation;
 use crate::kms_error::Severity;
@@ -37,7 +36,7 @@ impl Unmailed {
         severity: Severity,
         evidence: &Evidence<'_>,
     ) -> Option<Self> {
-        let is_missing = may_lack_calls(evidence) || !evidence.problems.is_empty();
+        let is_missing = evidence.may_lack_calls() || !evidence.problems.is_empty();
         if evidence.change.is_set_by_hand() || is_missing {
             return None;
         }

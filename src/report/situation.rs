@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::alarm::Alarm;
-use super::counts::{is_cut, is_searched, may_lack_calls, number, plural};
 use super::evidence::Evidence;
 use super::group::Group;
 use super::moment::Moment;
+use super::number::{number, plural};
 use super::window::SearchedWindow;
 use crate::alarm::StateValue;
 use crate::kms_error::Severity;
@@ -57,7 +57,7 @@ impl Situation {
             _ if change.is_set_by_hand()
                 && evidence.findings.unreadable == 0
                 && evidence.problems.is_empty()
-                && is_searched(evidence) =>
+                && evidence.is_searched() =>
             {
                 Self::Test
             }
@@ -72,9 +72,9 @@ impl Situation {
         let lead = groups.first().map(|lead| lead.severity);
         match self {
             // Somebody should set the state back, but nothing fails.
-            Self::Reminder if is_searched(evidence) => lead.unwrap_or(Severity::Low),
+            Self::Reminder if evidence.is_searched() => lead.unwrap_or(Severity::Low),
             Self::Errors | Self::FollowUp | Self::Reminder => lead.unwrap_or(Severity::High),
-            Self::Ignored if may_lack_calls(evidence) => Severity::High,
+            Self::Ignored if evidence.may_lack_calls() => Severity::High,
             Self::NothingFound | Self::NoData => Severity::High,
             Self::Ignored
             | Self::Test
@@ -107,7 +107,7 @@ impl Situation {
                 |lead| lead.sentence.clone(),
             ),
             Self::Reminder => reminder(alarm, groups, evidence, window),
-            Self::Ignored if may_lack_calls(evidence) => {
+            Self::Ignored if evidence.may_lack_calls() => {
                 let are = if ignored == 1 { "is" } else { "are" };
                 let counted = match evidence.change.expected() {
                     Some(counted) => shown!(
@@ -179,10 +179,10 @@ fn recovered(alarm: &Alarm, evidence: &Evidence<'_>, no_error: &'static str) -> 
         None => Shown::default(),
     };
     let total = match found {
-        0 if is_searched(evidence) => shown!("{} in that time.", no_error),
+        0 if evidence.is_searched() => shown!("{} in that time.", no_error),
         0 => shown!("Which KMS calls failed in that time could not be determined."),
         _ => {
-            let at_least = if is_cut(evidence) { "At least " } else { "" };
+            let at_least = if evidence.is_cut() { "At least " } else { "" };
             let others = match ignored {
                 0 => Shown::default(),
                 _ => shown!(", and {} that you ignore", ignored),
@@ -220,13 +220,13 @@ fn reminder(
     let unmailed = findings.aside.saturating_add(findings.ignored());
     match groups.first() {
         Some(lead) => shown!("Still in ALARM after {}: {}", lasted, lead.sentence),
-        None if is_searched(evidence) && unmailed > 0 => shown!(
+        None if evidence.is_searched() && unmailed > 0 => shown!(
             "The alarm {} is still in ALARM after {}, and every KMS error since {} is ignored or below MailFrom.",
             name,
             lasted,
             since
         ),
-        None if is_searched(evidence) => shown!(
+        None if evidence.is_searched() => shown!(
             "The alarm {} is still in ALARM after {}, but no KMS error was added since {}.",
             name,
             lasted,

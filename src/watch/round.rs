@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::tell::Telling;
+use super::telling::Telling;
 use crate::alert::Destination;
 use crate::cloudtrail::OwnIdentity;
 use crate::deadline::Deadline;

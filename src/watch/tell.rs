@@ -4,16 +4,15 @@
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
-use aws_sdk_cloudwatchlogs::Client as Logs;
-use aws_sdk_sns::Client as Sns;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::earlier::Earlier;
 use super::lines::lines;
 use super::round::Round;
+use super::telling::Telling;
 use super::who::{Trail, name_who};
 use crate::alarm::{StateChange, StateValue};
-use crate::alert::{Destination, Published, alarmed_at, publish};
+use crate::alert::{Published, alarmed_at, publish};
 use crate::arn::Scope;
 use crate::clients::Lazy;
 use crate::deadline::Deadline;
@@ -30,30 +29,6 @@ const PERIOD: u64 = 600;
 const LONG: SignedDuration = SignedDuration::from_hours(24);
 /// What may lie between a tick and its datapoint.
 const LAG: SignedDuration = SignedDuration::from_mins(1);
-
-/// All that it takes to tell.
-pub struct Telling<'a> {
-    /// CloudWatch Logs.
-    pub logs: &'a Logs,
-    /// SNS.
-    pub sns: &'a Sns,
-    /// Where mails go.
-    pub destination: Destination<'a>,
-    /// The base name.
-    pub name: &'a str,
-    /// The function's own log group; empty when it is not known.
-    pub log_group: &'a str,
-    /// CloudTrail's log group, if it is known.
-    pub trail: Option<&'a str>,
-    /// The function's own role.
-    pub own_role: Option<&'a str>,
-    /// The function.
-    pub function_arn: &'a str,
-    /// The time of the invocation.
-    pub now: Timestamp,
-    /// When Lambda ends it.
-    pub deadline: Deadline,
-}
 
 /// Tells of a change of the alarm on the watch. Nothing is told of one that has just been made.
 /// CloudWatch's client is made only where the beginning of what is over is not known.

@@ -83,7 +83,7 @@ async fn a_bundle_without_certificates_is_said_in_the_log() {
         .with("SSL_CERT_FILE", empty.path().to_str().unwrap())
         .events(vec![json!({"neither": 1})])
         .await;
-    let warning = "no certificates were found to trust";
+    let warning = "no certificates were found in the bundle";
     assert!(ran.log.contains(warning), "{}", ran.log);
 }
 
@@ -155,7 +155,7 @@ async fn sns(unanswered: &'static [usize]) -> (Server, Clients, Arc<AtomicUsize>
     (server, clients, published)
 }
 
-/// The clock goes on, and nothing else.
+/// Only the clock goes on.
 async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
@@ -164,7 +164,7 @@ async fn pass(time: Duration) {
 
 async fn publish(clients: &Clients) {
     let publish = clients.sns.publish().topic_arn("topic").message("alert");
-    // Only the pause before the next attempt is shorter than it is.
+    // Like the function's own, but with a shorter pause before the next attempt.
     let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let shorter = aws_sdk_sns::Config::builder().retry_config(retry);
     let publish = publish.customize().config_override(shorter);
@@ -176,6 +176,7 @@ async fn a_connection_that_died_in_silence_costs_one_attempt() {
     let (server, clients, published) = sns(&[2]).await;
     publish(&clients).await;
     assert_eq!(server.connections(), 1);
+    pass(Duration::from_secs(15)).await;
     publish(&clients).await;
     assert_eq!(server.connections(), 2);
     assert_eq!(published.load(Relaxed), 2);

@@ -26,7 +26,7 @@ async fn send(http1: &Http1, url: &str) -> Result<(), ConnectorError> {
     let mut request = HttpRequest::empty();
     request.set_uri(url).unwrap();
     let response = http1.call(request).await?;
-    // Only then its connection is free again.
+    // Its connection is free only after that.
     let read = ByteStream::new(response.into_body());
     read.collect().await.unwrap();
     Ok(())

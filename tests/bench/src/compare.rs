@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::callgrind::{instructions, repeated, valgrind};
 use crate::figures::{self, ByColumn, Counted, column};
-use crate::machine::Busy;
+use crate::machine::CpuTime;
 use crate::measure::{Bench, Cold, Warm};
 use crate::report::{self, Scale, grouped};
 use crate::subjects::{Kind, Paths, Subject, printed};
@@ -38,7 +38,7 @@ pub(crate) async fn compare(
     paths: &Paths,
     rounds: Rounds,
 ) -> Result<()> {
-    let (began, busy) = (machine::now()?, Busy::start()?);
+    let (began, before) = (machine::now()?, CpuTime::now()?);
     let has_node = subjects.iter().any(|subject| subject.kind == Kind::Node);
     let all: Vec<&Subject> = subjects.iter().collect();
     let working: Vec<&Subject> = subjects.iter().filter(|subject| subject.works()).collect();
@@ -51,7 +51,7 @@ pub(crate) async fn compare(
         .collect();
     let ticks = warm_ticks(bench, &ours, rounds.warm).await?;
     let scale = scale(bench, &working, rounds.scale).await?;
-    let (ended, busy) = (machine::now()?, busy.described()?);
+    let (ended, after) = (machine::now()?, CpuTime::now()?);
     let counted = counted(bench, subjects).await?;
     let zip = zip_bytes(paths)?;
 
@@ -72,10 +72,13 @@ pub(crate) async fn compare(
         "- medians of {} cold starts, {} warm runs and {} runs of each scale",
         rounds.cold, rounds.warm, rounds.scale
     );
-    println!("- began {began}; ended {ended}; {busy}\n");
+    println!(
+        "- began {began}; ended {ended}; other programs used {} % of the cores\n",
+        before.percent_of_others(&after)
+    );
     println!("What does not depend on how busy the machine is:\n");
     println!("{}", report::figures(&steady));
-    println!("What does:\n");
+    println!("What does depend on it:\n");
     println!("{}", report::figures(&times));
     print!("{}", report::scales(&scale));
     Ok(())

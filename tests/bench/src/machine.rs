@@ -52,9 +52,10 @@ pub(crate) fn described(paths: &Paths, has_node: bool) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// How busy the machine is with other programs than the bench and what it starts.
-pub(crate) struct Busy {
-    all: Ticks,
+/// The CPU time that was used up to one moment.
+pub(crate) struct CpuTime {
+    cores: Ticks,
+    /// By the bench and what it started that has ended.
     own: u64,
 }
 
@@ -65,29 +66,22 @@ struct Ticks {
     idle: u64,
 }
 
-impl Busy {
-    /// From now on.
-    pub(crate) fn start() -> Result<Self> {
+impl CpuTime {
+    pub(crate) fn now() -> Result<Self> {
         Ok(Self {
-            all: all_ticks(&fs::read_to_string("/proc/stat")?)?,
+            cores: all_ticks(&fs::read_to_string("/proc/stat")?)?,
             own: own_ticks(&fs::read_to_string("/proc/self/stat")?)?,
         })
     }
 
-    /// What others used up to now.
-    pub(crate) fn described(&self) -> Result<String> {
-        let others = percent_of_others(self, &Self::start()?);
-        Ok(format!("other programs used {others} % of the cores"))
+    /// How much of what the cores could have done between then and this moment was done for others.
+    pub(crate) fn percent_of_others(&self, after: &Self) -> u64 {
+        let busy = after.cores.busy.saturating_sub(self.cores.busy);
+        let idle = after.cores.idle.saturating_sub(self.cores.idle);
+        let own = after.own.saturating_sub(self.own);
+        let all = (busy + idle).max(1);
+        (busy.saturating_sub(own) * 100 + all / 2) / all
     }
-}
-
-/// How much of what the cores could have done was done for others.
-fn percent_of_others(before: &Busy, after: &Busy) -> u64 {
-    let busy = after.all.busy.saturating_sub(before.all.busy);
-    let idle = after.all.idle.saturating_sub(before.all.idle);
-    let own = after.own.saturating_sub(before.own);
-    let all = (busy + idle).max(1);
-    (busy.saturating_sub(own) * 100 + all / 2) / all
 }
 
 /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
@@ -108,11 +102,12 @@ fn all_ticks(stat: &str) -> Result<Ticks> {
     })
 }
 
-/// Of `/proc/self/stat` what the process used, and its children that have ended.
+/// Of `/proc/self/stat`, what the process and its ended children used.
 ///
 /// <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
 fn own_ticks(stat: &str) -> Result<u64> {
-    // The program's name is in parentheses and may hold spaces. Behind it, the 12th to the 15th word.
+    // The name is in parentheses and may hold spaces. The 12th to 15th words after it are utime, stime,
+    // cutime and cstime.
     let (_, behind) = stat
         .rsplit_once(')')
         .context("/proc/self/stat without a name")?;
@@ -162,13 +157,13 @@ mod tests {
         let stat = "7 (a (b) c) S 1 7 7 0 -1 4194560 1 2 3 4 50 6 700 80 20 0 4 0 9 0 1";
         assert_eq!(own_ticks(stat).unwrap(), 836);
         assert!(own_ticks("7").is_err());
-        let at = |busy, idle, own| Busy {
-            all: Ticks { busy, idle },
+        let at = |busy, idle, own| CpuTime {
+            cores: Ticks { busy, idle },
             own,
         };
-        assert_eq!(percent_of_others(&at(100, 50, 10), &at(200, 150, 90)), 10);
-        assert_eq!(percent_of_others(&at(100, 50, 10), &at(200, 150, 190)), 0);
-        assert_eq!(percent_of_others(&at(1, 1, 1), &at(1, 1, 1)), 0);
+        assert_eq!(at(100, 50, 10).percent_of_others(&at(200, 150, 90)), 10);
+        assert_eq!(at(100, 50, 10).percent_of_others(&at(200, 150, 190)), 0);
+        assert_eq!(at(1, 1, 1).percent_of_others(&at(1, 1, 1)), 0);
     }
 
     #[test]
