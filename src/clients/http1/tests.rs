@@ -1,11 +1,12 @@
 //! What goes over the wire, and what becomes of it when the other side fails.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::sync::mpsc;
 use std::thread;
 
 use aws_smithy_types::byte_stream::ByteStream;
 use rustls::server::Acceptor;
+use stand_ins::proxy::head;
 use stand_ins::server::{Response, Server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -38,13 +39,17 @@ async fn listen() -> (TcpListener, String) {
     (listener, address)
 }
 
-/// What comes before an empty line.
-async fn head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(head).unwrap()
+/// How a request fails whose connection is served like this.
+async fn failure(serve: impl AsyncFnOnce(TcpStream)) -> ConnectorError {
+    let (listener, address) = listen().await;
+    let serving = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream).await;
+    };
+    let http1 = direct();
+    let url = format!("http://{address}/");
+    let ((), sent) = tokio::join!(serving, send(&http1, &url));
+    sent.unwrap_err()
 }
 
 #[tokio::test]
@@ -85,7 +90,7 @@ async fn a_proxy_gets_credentials_and_a_port() {
     ] {
         let refuse = async {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let head = head(&mut stream).await;
+            let head = head(&mut stream).await.unwrap();
             let refusal = b"HTTP/1.1 403 Forbidden\r\n\r\n";
             stream.write_all(refusal).await.unwrap();
             head
@@ -133,47 +138,30 @@ async fn opening_a_connection_takes_three_seconds_at_most() {
 /// Whoever closes a connection without having read everything resets it.
 #[tokio::test]
 async fn a_connection_that_is_reset_after_the_request_is_an_io_error() {
-    let (listener, address) = listen().await;
-    let reset = async {
-        let (mut stream, _) = listener.accept().await.unwrap();
+    let failure = failure(async |mut stream| {
         stream.read_u8().await.unwrap();
-    };
-    let http1 = direct();
-    let url = format!("http://{address}/");
-    let ((), failure) = tokio::join!(reset, send(&http1, &url));
-    let failure = failure.unwrap_err();
+    });
+    let failure = failure.await;
     assert!(failure.is_io(), "{failure:?}");
 }
 
 #[tokio::test]
 async fn a_connection_that_ends_before_the_answer_is_transient() {
-    let (listener, address) = listen().await;
-    let hang_up = async {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        head(&mut stream).await;
-    };
-    let http1 = direct();
-    let url = format!("http://{address}/");
-    let ((), failure) = tokio::join!(hang_up, send(&http1, &url));
-    let failure = failure.unwrap_err();
+    let failure = failure(async |mut stream| {
+        head(&mut stream).await.unwrap();
+    });
+    let failure = failure.await;
     assert_eq!(failure.as_other(), Some(ErrorKind::TransientError));
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_http_is_not_tried_again() {
-    let (listener, address) = listen().await;
-    let babble = async {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        head(&mut stream).await;
-        stream
-            .write_all(b"220 mail.example ESMTP\r\n")
-            .await
-            .unwrap();
-    };
-    let http1 = direct();
-    let url = format!("http://{address}/");
-    let ((), failure) = tokio::join!(babble, send(&http1, &url));
-    let failure = failure.unwrap_err();
+    let failure = failure(async |mut stream| {
+        head(&mut stream).await.unwrap();
+        let greeting = b"220 mail.example ESMTP\r\n";
+        stream.write_all(greeting).await.unwrap();
+    });
+    let failure = failure.await;
     assert!(failure.is_other(), "{failure:?}");
     assert_eq!(failure.as_other(), None);
 }
@@ -189,12 +177,8 @@ async fn a_request_that_could_not_be_sent_is_sent_on_another_connection() {
     let server = thread::spawn(move || {
         for _ in 0..2 {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut read = Vec::new();
-            while !read.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                read.extend(byte);
-            }
+            let mut lines = BufReader::new(&stream).lines();
+            while !lines.next().unwrap().unwrap().is_empty() {}
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
             stream.write_all(answer).unwrap();
             may_close.recv().unwrap();

@@ -59,7 +59,7 @@ pub(crate) async fn compare(
     steady.extend(figures::size_rows(zip, &warm, &scale));
     let mut times = figures::cold_rows(&alerts, &creates);
     times.extend(figures::cpu_rows(&warm, &ticks));
-    times.extend(figures::scale_rows(&scale));
+    times.extend(figures::scale_row(&scale));
 
     for line in machine::described(paths, has_node)? {
         println!("{line}");

@@ -84,7 +84,7 @@ pub(crate) fn cpu_rows(alerts: &ByColumn<Warm>, ticks: &ByColumn<Warm>) -> Vec<R
 }
 
 /// The time of the largest scale.
-pub(crate) fn scale_rows(scale: &[Scale]) -> Option<Row> {
+pub(crate) fn scale_row(scale: &[Scale]) -> Option<Row> {
     let (greatest, _) = SCALES.last()?;
     Some(Row {
         figure: format!("alert of {} events", grouped(*greatest)),

@@ -51,15 +51,20 @@ impl Drop for Proxy {
     }
 }
 
-async fn tunnel(
-    mut client: impl AsyncRead + AsyncWrite + Unpin,
-    asked: mpsc::UnboundedSender<String>,
-) -> Result<()> {
+/// The head of a request, up to the empty line.
+pub async fn head(client: &mut (impl AsyncRead + Unpin)) -> Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(client.read_u8().await?);
     }
-    let head = String::from_utf8(head)?;
+    Ok(String::from_utf8(head)?)
+}
+
+async fn tunnel(
+    mut client: impl AsyncRead + AsyncWrite + Unpin,
+    asked: mpsc::UnboundedSender<String>,
+) -> Result<()> {
+    let head = head(&mut client).await?;
     let destination = head.split(' ').nth(1).context("no destination")?.to_owned();
     let mut server = TcpStream::connect(&destination).await?;
     asked.send(head)?;
